@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ringmaster {
+
+/// A policy by name with its options as text, before they are checked.
+///
+/// Written `name:key=value,key=value` on a command line; a mapping in YAML.
+struct PolicyConfig {
+  std::string name = "dualmap";
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+/// Splits "dualmap:variant=code,rebalance=off". Fails with kInvalidArgument on an empty name, an
+/// option without '=', or one given twice; names and values are checked by make_policy().
+[[nodiscard]] Result<PolicyConfig> parse_policy_config(std::string_view text);
+
+}  // namespace ringmaster

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "policies/policy_config.h"
+#include "scheduler/action.h"
+#include "scheduler/decision_log.h"
+#include "scheduler/event.h"
+
+namespace ringmaster {
+
+/// In which order requests held for one instance are dispatched.
+enum class QueueDiscipline : std::uint8_t { kFcfs, kLongestHit };
+
+/// Whether waiting requests are moved off an instance that is past the rebalance threshold.
+enum class Rebalancing : std::uint8_t { kOff, kPaper, kCode };
+
+/// Options of one scheduler. What is absent is taken from the policy's published form (for
+/// `dualmap` a window of one prefill and rebalancing; for the others no holding, no moves).
+struct SchedulerOptions {
+  PolicyConfig policy;
+  Duration ttft_slo = std::chrono::seconds(5);
+  std::optional<QueueDiscipline> queue;
+  std::optional<Rebalancing> rebalancing;
+  /// Prefills in flight per instance before further requests are held; 0: never hold.
+  std::optional<std::uint32_t> dispatch_window_requests;
+  std::uint32_t ring_points = 160;         ///< Per instance and ring, at capacity 1.
+  std::uint32_t queue_requests_max = 4096; ///< Held requests in all; beyond it: kOverloaded.
+  Duration queue_wait_max = std::chrono::seconds(60);  ///< Then the request is rejected.
+  std::uint32_t attempts_max = 3;          ///< Per request, the first included.
+  /// Retries in flight at most: this share of the requests in flight, but at least 3.
+  double retry_budget_share = 0.1;
+  std::uint32_t index_blocks_max = 4'000'000;  ///< Bound of the prefix index.
+  std::uint32_t decision_log_size = 1024;
+  std::uint64_t seed = 42;                 ///< Of every random choice.
+};
+
+/// Counts of what waits and runs, for readiness, drain and metrics.
+struct SchedulerLoad {
+  std::uint64_t held_requests = 0;
+  std::uint64_t dispatched_requests = 0;  ///< Not yet finished.
+  std::uint64_t moves = 0;                ///< In all.
+  std::uint64_t retries = 0;              ///< In all.
+  std::uint64_t index_blocks = 0;
+};
+
+/// Routes and schedules the requests of one model's fleet.
+///
+/// A state machine: events in, actions out. It reads no clock and does no I/O, so the gateway and
+/// the simulator drive the same object, and a recording of its events replays to the same actions.
+/// Not thread-safe: the gateway calls it from one strand.
+class Scheduler {
+ public:
+  /// Fails with kInvalidArgument: unknown policy (the known ones are listed) or option, or an
+  /// option out of its range.
+  [[nodiscard]] static Result<std::unique_ptr<Scheduler>> create(const SchedulerOptions& options);
+
+  virtual ~Scheduler() = default;
+
+  /// Appends what is to be done to `actions`. Requires: `now` never goes backwards.
+  virtual void apply(Event event, TimePoint now, ActionList& actions) = 0;
+
+  /// The last decisions with their inputs, newest last.
+  [[nodiscard]] virtual const DecisionLog& decisions() const = 0;
+
+  [[nodiscard]] virtual SchedulerLoad load() const = 0;
+
+  /// One line of state per instance, by slot; absent slots are skipped.
+  [[nodiscard]] virtual std::vector<InstanceStatus> instances() const = 0;
+
+  /// Hash of the ring membership (names, capacities, points): gateways that agree on it agree on
+  /// every pair of homes.
+  [[nodiscard]] virtual std::uint64_t membership_digest() const = 0;
+
+  /// The two home instances of a chain, healthy ones only; fewer if the fleet is smaller.
+  [[nodiscard]] virtual std::vector<InstanceId> homes(const PrefixChain& chain) const = 0;
+
+  /// The options in force, published defaults filled in.
+  [[nodiscard]] virtual const SchedulerOptions& options() const = 0;
+};
+
+}  // namespace ringmaster
