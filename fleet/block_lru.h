@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "fleet/block_table.h"
+#include "tokens/block_hash.h"
+
+namespace ringmaster {
+
+/// What an insertion changed, in order. Reuse one object: its vectors keep their memory.
+struct BlockChanges {
+  std::vector<BlockHash> stored;
+  std::vector<BlockHash> removed;
+
+  void clear() {
+    stored.clear();
+    removed.clear();
+  }
+};
+
+/// The prefix cache of one instance as a bounded LRU of block hashes.
+///
+/// Evicts the least recently used prefix first and, within a prefix, its tail before its head:
+/// using a chain makes its first block the most recent of all. So whatever is cached has its whole
+/// prefix cached too. Flat arrays and an intrusive list; O(blocks of the chain) per call.
+class BlockLru {
+ public:
+  /// Requires: capacity_blocks < 2^30. With 0 nothing is ever stored.
+  explicit BlockLru(std::uint32_t capacity_blocks);
+
+  /// Length in blocks of the longest cached prefix of the chain.
+  [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const;
+
+  /// Marks the cached prefix of the chain as used now. Returns its length in blocks.
+  std::uint32_t touch(std::span<const BlockHash> chain);
+
+  /// Caches the chain (its first `capacity` blocks if it is longer) as used now, evicting others.
+  /// Appends what was stored and removed to `changes` if it is given. Returns the blocks of the
+  /// chain that had been cached before.
+  std::uint32_t insert(std::span<const BlockHash> chain, BlockChanges* changes = nullptr);
+
+  void clear();
+
+  /// Calls visit(hash) from the most to the least recently used block.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::uint32_t i = links_[0].next; i != 0; i = links_[i].next) visit(table_.hash(i - 1));
+  }
+
+  [[nodiscard]] std::uint32_t size() const { return table_.size(); }
+  [[nodiscard]] std::uint32_t capacity() const { return capacity_blocks_; }
+
+ private:
+  /// links_[0] is the ends of the ring: next the most, previous the least recent. Block number n of
+  /// the table has links_[n + 1].
+  struct Links {
+    std::uint32_t previous = 0;
+    std::uint32_t next = 0;
+  };
+
+  void unlink(std::uint32_t link);
+  void link_after(std::uint32_t place, std::uint32_t link);
+  void evict_least_recent(BlockChanges* changes);
+  /// Moves the cached prefix to the front; its length, and in `last` the link of its last block.
+  std::uint32_t promote(std::span<const BlockHash> chain, std::uint32_t& last);
+
+  std::uint32_t capacity_blocks_;
+  BlockTable table_;
+  std::vector<Links> links_;
+};
+
+}  // namespace ringmaster
