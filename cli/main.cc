@@ -1,1 +1,44 @@
-int main() { return 0; }
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+
+
+namespace {
+
+void add_version_command(CLI::App& app) {
+  app.add_subcommand("version", "Print the version")->callback([] {
+    std::printf("ringmaster %s\n", RINGMASTER_VERSION);
+  });
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Routes and schedules requests for fleets of LLM engines", "ringmaster"};
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Print the help of every command");
+  app.footer("Exit codes: 0 ok, 1 failure, 2 usage or configuration.\n"
+             "Each command has its own --help with examples.");
+  int exit_code = 0;
+  // One line per command, in the order in which --help shows them.
+  add_version_command(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A client that closes its connection is an error value of the write, not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ringmaster: %s\n", error.what());
+    return 1;
+  }
+}
