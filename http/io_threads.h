@@ -9,6 +9,9 @@
 namespace ringmaster::http {
 
 /// One io_context per thread; a connection stays on the one it was given.
+///
+/// Order of destruction: servers first (they wait for their handlers), then what the handlers use
+/// and clients, the threads last. Declared in the opposite order, members do this by themselves.
 class IoThreads {
  public:
   /// Starts `count` threads. Requires: count > 0.
@@ -24,12 +27,18 @@ class IoThreads {
   /// The index of the calling thread, or size() if it is none of these.
   [[nodiscard]] std::size_t current() const;
 
-  /// Ends every loop; what is still running is dropped. Idempotent.
+  /// Ends every loop and joins; coroutines that still wait are destroyed before it returns, so
+  /// whatever they refer to must exist until then. Idempotent. Requires: none of these threads
+  /// calls it.
   void stop();
+
+  /// True after stop(): nothing posted to these threads will run.
+  [[nodiscard]] bool is_stopped() const;
 
  private:
   struct Thread;
   std::vector<std::unique_ptr<Thread>> threads_;
+  bool is_stopped_ = false;
 };
 
 }  // namespace ringmaster::http

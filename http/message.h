@@ -18,6 +18,8 @@ class Fields {
   /// Replaces every value under `name`.
   void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);
+  /// Keeps the memory, so that a connection can use one object for all its messages.
+  void clear() { fields_.clear(); }
 
   [[nodiscard]] auto begin() const { return fields_.begin(); }
   [[nodiscard]] auto end() const { return fields_.end(); }

@@ -9,7 +9,7 @@
 
 namespace ringmaster::http {
 
-/// One server-sent event, raw and read. Views are valid until the next feed().
+/// One server-sent event, raw and read. Views are valid until the next call of the reader.
 struct SseEvent {
   std::string_view raw;   ///< All its bytes with the blank line, for relaying unchanged.
   std::string_view data;  ///< The data lines joined by '\n'; empty for a comment.
@@ -17,6 +17,9 @@ struct SseEvent {
 };
 
 /// Cuts a byte stream into server-sent events. LF, CRLF and CR end lines, in any mix.
+///
+/// The raw parts, put together, are the stream. An event is given out with the first byte of its
+/// blank line: should that be a CR whose LF comes later, the LF leads the next raw part.
 class SseReader {
  public:
   explicit SseReader(std::size_t event_bytes_max = 1024 * 1024);
@@ -32,10 +35,15 @@ class SseReader {
   [[nodiscard]] std::string_view rest() const;
 
  private:
+  SseEvent take_event();
+
   std::string buffer_;
-  std::string data_;
-  std::size_t start_ = 0;
-  std::size_t scanned_ = 0;
+  std::string data_;             ///< Data lines of one event, when there are several.
+  std::size_t start_ = 0;        ///< Of the event that has not ended yet.
+  std::size_t scanned_ = 0;      ///< No line ends between line_start_ and here.
+  std::size_t line_start_ = 0;
+  bool after_cr_ = false;        ///< The last byte scanned is a CR that ended a line.
+  bool at_stream_start_ = true;  ///< A byte order mark may follow.
   std::size_t event_bytes_max_;
 };
 
