@@ -1,0 +1,76 @@
+#include "sim/arrivals.h"
+
+#include <string>
+
+namespace ringmaster::sim {
+namespace {
+
+constexpr double kRateMax = 1e6;
+
+/// Timestamps in seconds, equal ones spread over the gap to the next.
+std::vector<double> spread_equal_timestamps(std::span<const WorkloadRequest> requests) {
+  std::vector<double> seconds(requests.size());
+  double gap = 0.0;
+  for (std::size_t begin = 0; begin < requests.size();) {
+    std::size_t end = begin;
+    while (end < requests.size() && requests[end].timestamp == requests[begin].timestamp) ++end;
+    if (end < requests.size()) {
+      gap = to_seconds(requests[end].timestamp - requests[begin].timestamp);
+    }
+    const double start = to_seconds(requests[begin].timestamp);
+    const double step = gap / static_cast<double>(end - begin);
+    for (std::size_t i = begin; i < end; ++i) {
+      seconds[i] = start + step * static_cast<double>(i - begin);
+    }
+    begin = end;
+  }
+  return seconds;
+}
+
+Status check(std::size_t request_count, const ArrivalOptions& options) {
+  if (!(options.qps > 0.0) || options.qps > kRateMax) {
+    return invalid("qps: expected a rate in (0, 1e6], found " + std::to_string(options.qps));
+  }
+  if (!(options.warmup_qps >= 0.0) || options.warmup_qps > kRateMax) {
+    return invalid("warmup qps: expected a rate in [0, 1e6], found " +
+                   std::to_string(options.warmup_qps));
+  }
+  if (options.warmup_requests >= request_count) {
+    return invalid("warmup: expected fewer than the " + std::to_string(request_count) +
+                   " requests replayed, found " + std::to_string(options.warmup_requests));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Duration>> plan_arrivals(std::span<const WorkloadRequest> requests,
+                                            const ArrivalOptions& options) {
+  if (auto status = check(requests.size(), options); !status) {
+    return tl::unexpected(std::move(status).error());
+  }
+  const std::vector<double> trace = spread_equal_timestamps(requests);
+  const std::size_t warmup = options.warmup_requests;
+  // Each counted request owns the gap before it; the very first of a trace has none.
+  const std::size_t before = warmup > 0 ? warmup - 1 : 0;
+  const double span = trace.back() - trace[before];
+  const auto gaps = static_cast<double>(requests.size() - 1 - before);
+  if (gaps > 0 && !(span > 0)) {
+    return invalid("the counted requests all have the same timestamp: no rate can be given to them");
+  }
+  const double scale = gaps > 0 ? gaps / (options.qps * span) : 1.0;
+
+  std::vector<Duration> arrivals(requests.size());
+  double seconds = 0.0;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (i < warmup && options.warmup_qps > 0.0) {
+      seconds = static_cast<double>(i) / options.warmup_qps;
+    } else if (i > 0) {
+      seconds += (trace[i] - trace[i - 1]) * scale;
+    }
+    arrivals[i] = from_seconds(seconds);
+  }
+  return arrivals;
+}
+
+}  // namespace ringmaster::sim

@@ -1,0 +1,107 @@
+#include "sim/batching_model.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ringmaster::sim {
+
+BatchingModel::BatchingModel(const InstanceProfile& profile, const Workload& workload)
+    : workload_(workload), profile_(profile), cache_(sim::cache_blocks(profile, workload)) {}
+
+bool BatchingModel::ends_later(const Decode& a, const Decode& b) {
+  return a.last_step != b.last_step ? a.last_step > b.last_step : a.request > b.request;
+}
+
+std::uint64_t BatchingModel::kv_need(std::uint32_t request) const {
+  const WorkloadRequest& r = workload_.requests()[request];
+  return std::uint64_t{r.prompt_tokens} + r.output_tokens;
+}
+
+bool BatchingModel::submit(std::uint32_t request) {
+  if (kv_need(request) > profile_.device_kv_tokens) return false;
+  waiting_.push_back(request);
+  return true;
+}
+
+void BatchingModel::admit() {
+  while (!waiting_.empty() && prefilling_.size() + decoding_.size() < kStepSequencesMax) {
+    const std::uint32_t request = waiting_.front();
+    if (reserved_kv_tokens_ + kv_need(request) > profile_.device_kv_tokens) return;
+    reserved_kv_tokens_ += kv_need(request);
+    prefilling_.push_back({.end = {.request = request}});
+    waiting_.pop_front();
+  }
+}
+
+std::uint32_t BatchingModel::prefill_chunks(std::uint32_t tokens_max) {
+  std::uint32_t tokens = 0;
+  prefills_done_ = 0;
+  for (Prefill& prefill : prefilling_) {
+    if (tokens == tokens_max) break;
+    if (!prefill.is_started) {
+      const WorkloadRequest& request = workload_.requests()[prefill.end.request];
+      prefill.end.cached_tokens =
+          cache_.cached_blocks(workload_.chain_of(request)) * workload_.block_tokens();
+      prefill.tokens_left = std::max(1U, request.prompt_tokens - prefill.end.cached_tokens);
+      prefill.is_started = true;
+    }
+    const std::uint32_t chunk = std::min(prefill.tokens_left, tokens_max - tokens);
+    prefill.tokens_left -= chunk;
+    tokens += chunk;
+    if (prefill.tokens_left == 0) ++prefills_done_;
+  }
+  return tokens;
+}
+
+std::optional<Duration> BatchingModel::start_step() {
+  if (is_running_) return std::nullopt;
+  admit();
+  if (prefilling_.empty() && decoding_.empty()) return std::nullopt;
+  is_running_ = true;
+  ++step_;
+  const auto decodes = static_cast<std::uint32_t>(decoding_.size());
+  const std::uint32_t prefill_tokens = prefill_chunks(kStepTokensMax - decodes);
+  return from_seconds(profile_.step_seconds +
+                      profile_.prefill_seconds_per_token * prefill_tokens +
+                      profile_.step_seconds_per_sequence * decodes +
+                      profile_.step_seconds_per_kv_token *
+                          static_cast<double>(decoding_kv_tokens_));
+}
+
+void BatchingModel::finish(std::uint32_t request, StepResult& result) {
+  reserved_kv_tokens_ -= kv_need(request);
+  result.finished.push_back(request);
+}
+
+void BatchingModel::end_step(StepResult& result) {
+  RINGMASTER_CHECK(is_running_);
+  is_running_ = false;
+  decoding_kv_tokens_ += decoding_.size();  // One more token each.
+  while (!decoding_.empty() && decoding_.front().last_step == step_) {
+    std::ranges::pop_heap(decoding_, ends_later);
+    const std::uint32_t request = decoding_.back().request;
+    decoding_.pop_back();
+    decoding_kv_tokens_ -= kv_need(request);
+    finish(request, result);
+  }
+  for (; prefills_done_ > 0; --prefills_done_) {
+    const PrefillEnd end = prefilling_.front().end;
+    prefilling_.pop_front();
+    const WorkloadRequest& request = workload_.requests()[end.request];
+    result.add_prefilled(end, workload_.chain_of(request), cache_);
+    if (request.output_tokens == 1) {
+      finish(end.request, result);
+      continue;
+    }
+    decoding_.push_back({.last_step = step_ + request.output_tokens - 1, .request = end.request});
+    std::ranges::push_heap(decoding_, ends_later);
+    decoding_kv_tokens_ += request.prompt_tokens + std::uint64_t{1};
+  }
+}
+
+std::uint32_t BatchingModel::cached_blocks(std::span<const BlockHash> chain) const {
+  return cache_.cached_blocks(chain);
+}
+
+}  // namespace ringmaster::sim

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fleet/block_lru.h"
+#include "sim/profiles.h"
+#include "sim/workload.h"
+
+namespace ringmaster::sim {
+
+/// Which model of an instance is simulated.
+enum class ModelKind : std::uint8_t { kSerial, kBatching };
+
+[[nodiscard]] std::string_view name_of(ModelKind kind);
+/// Fails with kInvalidArgument, listing the known names.
+[[nodiscard]] Result<ModelKind> parse_model_kind(std::string_view name);
+
+/// A request whose prefill ended with a step: its first token is out.
+struct PrefillEnd {
+  std::uint32_t request = 0;        ///< Its index in the workload.
+  std::uint32_t cached_tokens = 0;  ///< Found in the prefix cache when its prefill started.
+  /// Ends of its share of the step's block changes: it removed these first, then stored those.
+  std::size_t removed_end = 0;
+  std::size_t stored_end = 0;
+};
+
+/// What one step brought. Reuse one object: its vectors keep their memory.
+struct StepResult {
+  std::vector<PrefillEnd> prefilled;
+  std::vector<std::uint32_t> finished;  ///< Requests whose last token is out.
+  BlockChanges blocks;                  ///< Of the prefix cache; see PrefillEnd for their order.
+
+  void clear();
+  /// Adds a prefill that ended, and puts its blocks into the cache.
+  void add_prefilled(PrefillEnd end, std::span<const BlockHash> chain, BlockLru& cache);
+};
+
+/// A simulated instance: requests in, steps of some duration, tokens out. It decides only what an
+/// engine decides itself: the order and the batch of what was sent to it.
+///
+/// Whoever drives it calls start_step() when it is idle and has something waiting, and end_step()
+/// when that much time has passed. Requests of the workload go by their index.
+class InstanceModel {
+ public:
+  virtual ~InstanceModel() = default;
+
+  /// False if the instance could never hold the request; it is then not taken.
+  /// Requires: the request is not here already.
+  [[nodiscard]] virtual bool submit(std::uint32_t request) = 0;
+
+  /// Starts the next step; its duration, or nothing if there is no work or a step runs already.
+  [[nodiscard]] virtual std::optional<Duration> start_step() = 0;
+
+  /// Ends the running step and adds what it brought to `result`. Requires: one runs.
+  virtual void end_step(StepResult& result) = 0;
+
+  /// Blocks of the chain that a prefill starting now would find cached.
+  [[nodiscard]] virtual std::uint32_t cached_blocks(std::span<const BlockHash> chain) const = 0;
+};
+
+/// Requires: `workload` outlives the model.
+[[nodiscard]] std::unique_ptr<InstanceModel> make_instance_model(ModelKind kind,
+                                                                 const InstanceProfile& profile,
+                                                                 const Workload& workload);
+
+/// The size of an instance's prefix cache in blocks of the workload.
+[[nodiscard]] std::uint32_t cache_blocks(const InstanceProfile& profile, const Workload& workload);
+
+}  // namespace ringmaster::sim

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace ringmaster::sim {
+
+/// Uncached prompt tokens that wait for each instance or are in prefill there, wherever they are
+/// held. O(1) per change and per question.
+class PendingWork {
+ public:
+  explicit PendingWork(std::uint32_t instances) : tokens_(instances) {}
+
+  void add(std::uint32_t instance, std::uint32_t tokens);
+  /// Requires: that many were added before.
+  void remove(std::uint32_t instance, std::uint32_t tokens);
+
+  /// Standard deviation over mean across the instances; 0 while nothing is pending.
+  [[nodiscard]] double coefficient_of_variation() const;
+
+ private:
+  __extension__ using Wide = unsigned __int128;
+
+  std::vector<std::uint64_t> tokens_;
+  std::uint64_t sum_ = 0;
+  Wide sum_of_squares_ = 0;
+};
+
+}  // namespace ringmaster::sim

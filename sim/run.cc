@@ -1,0 +1,75 @@
+#include "sim/run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace ringmaster::sim {
+namespace {
+
+constexpr double kRatesPerUnit = 100.0;  // Rates tried are multiples of 0.01 requests/s.
+constexpr double kBoundFactor = 1.5;  // Targets below 100 % can be met past the bound.
+
+double bound_qps(const Workload& workload, const RunOptions& options) {
+  const std::size_t first = options.arrivals.warmup_requests;
+  const auto counted = static_cast<double>(workload.requests().size() - first);
+  const double mean_tokens =
+      static_cast<double>(uncached_tokens_at_best(workload, first)) / counted;
+  return options.simulation.instances /
+         (mean_tokens * options.simulation.profile.prefill_seconds_per_token);
+}
+
+bool meets(const RunMetrics& metrics, const GoodputTarget& target) {
+  return metrics.slo_attainment >= target.attainment && metrics.ttft_p99_s.has_value() &&
+         *metrics.ttft_p99_s <= to_seconds(target.ttft_p99_max);
+}
+
+}  // namespace
+
+Result<RunReport> run_point(const Workload& workload, const RunOptions& options) {
+  const auto arrivals = plan_arrivals(workload.requests(), options.arrivals);
+  if (!arrivals) return tl::unexpected(arrivals.error());
+  const std::size_t first_counted = options.arrivals.warmup_requests;
+  const auto outcome = simulate(workload, *arrivals, first_counted, options.simulation);
+  if (!outcome) return tl::unexpected(outcome.error());
+  return RunReport{.options = options,
+                   .metrics = summarise(workload, *outcome, first_counted,
+                                        options.simulation.scheduler.ttft_slo),
+                   .simulated_requests = workload.requests().size()};
+}
+
+Result<RunReport> find_goodput(const Workload& workload, RunOptions options,
+                               const GoodputTarget& target) {
+  options.arrivals.qps = 1.0;
+  if (const auto valid = plan_arrivals(workload.requests(), options.arrivals); !valid) {
+    return tl::unexpected(valid.error());
+  }
+  const double bound = bound_qps(workload, options);
+  // Rates are multiples of the step, so that the result does not depend on rounding.
+  auto met = std::int64_t{0};
+  auto missed = static_cast<std::int64_t>(std::ceil(bound * kBoundFactor * kRatesPerUnit)) + 1;
+  std::uint64_t simulated = 0;
+  std::optional<RunReport> best;
+  std::optional<RunReport> lowest;
+  while (missed - met > 1) {
+    const std::int64_t middle = met + (missed - met) / 2;
+    options.arrivals.qps = static_cast<double>(middle) / kRatesPerUnit;
+    auto report = run_point(workload, options);
+    if (!report) return report;
+    simulated += report->simulated_requests;
+    if (meets(report->metrics, target)) {
+      met = middle;
+      best = std::move(*report);
+    } else {
+      missed = middle;
+      lowest = std::move(*report);
+    }
+  }
+  RunReport report = best ? std::move(*best) : std::move(*lowest);
+  report.goodput_qps = static_cast<double>(met) / kRatesPerUnit;
+  report.bound_qps = bound;
+  report.simulated_requests = simulated;
+  return report;
+}
+
+}  // namespace ringmaster::sim

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "sim/arrivals.h"
+#include "sim/metrics.h"
+#include "sim/simulation.h"
+#include "sim/workload.h"
+
+namespace ringmaster::sim {
+
+/// One point: a workload at one rate under one policy. Strings name it in the output.
+struct RunOptions {
+  std::string trace;
+  std::string policy;
+  std::string setting;
+  ArrivalOptions arrivals;
+  SimulationOptions simulation;
+};
+
+/// What is reported of a point.
+struct RunReport {
+  RunOptions options;
+  RunMetrics metrics;
+  std::optional<double> goodput_qps;  ///< Only of a goodput search.
+  std::optional<double> bound_qps;    ///< Only of a goodput search.
+  std::uint64_t simulated_requests = 0;  ///< Warm-up and all runs of a search included.
+  std::optional<double> wall_s;  ///< Measured by the caller; absent: not shown.
+};
+
+/// Fails as plan_arrivals() and simulate() do.
+[[nodiscard]] Result<RunReport> run_point(const Workload& workload, const RunOptions& options);
+
+/// What a fleet must meet at a rate.
+struct GoodputTarget {
+  double attainment = 0.90;                             ///< Least share within the TTFT SLO.
+  Duration ttft_p99_max = std::chrono::seconds(30);     ///< Else starving a tenth would pay.
+};
+
+/// The highest rate that meets the target, found by bisection in steps of 0.01 requests/s between
+/// 0 and 1.5 times the bound, and the point at that rate. The bound is the rate at which all
+/// instances would be busy if every repeated block were a hit:
+///
+///     instances / (mean uncached tokens with an infinite shared cache * tau)
+///
+/// Bisection assumes that a rate below one that is met is met too. goodput_qps is 0, with the point
+/// at the lowest rate, if none is met. `options.arrivals.qps` is not used. Fails as run_point().
+[[nodiscard]] Result<RunReport> find_goodput(const Workload& workload, RunOptions options,
+                                             const GoodputTarget& target);
+
+}  // namespace ringmaster::sim

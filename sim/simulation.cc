@@ -1,0 +1,279 @@
+#include "sim/simulation.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/check.h"
+#include "sim/event_loop.h"
+#include "sim/pending_work.h"
+
+namespace ringmaster::sim {
+namespace {
+
+constexpr std::uint32_t kInstancesMax = 4096;
+
+/// One run: the event loop between the scheduler and the instance models.
+class Simulation {
+ public:
+  Simulation(const Workload& workload, std::span<const Duration> arrivals,
+             std::size_t first_counted, const SimulationOptions& options, Scheduler& scheduler)
+      : workload_(workload),
+        arrivals_(arrivals),
+        first_counted_(first_counted),
+        options_(options),
+        scheduler_(scheduler),
+        pending_work_(options.instances),
+        states_(arrivals.size()) {
+    outcome_.requests.resize(arrivals.size());
+  }
+
+  Result<SimulationOutcome> run();
+
+ private:
+  struct RequestState {
+    std::uint32_t pending_tokens = 0;  ///< Booked in pending_work_ for its instance; 0: nothing.
+    bool is_settled = false;
+  };
+
+  void add_instances();
+  void on_arrival(std::uint32_t index);
+  void on_step_end(std::uint32_t instance);
+  void on_refusal(std::uint32_t index);
+  void on_wake(TimePoint time);
+
+  /// Tells the scheduler and carries out what it asks for.
+  void tell(Event event);
+  void carry_out(const Dispatch& action);
+  void carry_out(const Hold& action) { assign(index_of(action.request), action.instance.value); }
+  void carry_out(const Move& action);
+  void carry_out(const Reject& action) { settle_rejected(index_of(action.request)); }
+  // No attempt is ever given up: clients wait and instances do not fail in these settings.
+  void carry_out(const Cancel& /*action*/) { RINGMASTER_CHECK(false); }
+  void carry_out(const Wake& action);
+
+  void tell_blocks(std::uint32_t instance);
+  void assign(std::uint32_t index, std::uint32_t instance);
+  void release(std::uint32_t index);
+  void settle(std::uint32_t index);
+  void settle_rejected(std::uint32_t index);
+  void start_idle_instances();
+
+  static RequestId id_of(std::uint32_t index) { return {std::uint64_t{index} + 1}; }
+  static std::uint32_t index_of(RequestId id) { return static_cast<std::uint32_t>(id.value - 1); }
+
+  const Workload& workload_;
+  const std::span<const Duration> arrivals_;
+  const std::size_t first_counted_;
+  const SimulationOptions& options_;
+  Scheduler& scheduler_;
+
+  EventLoop loop_;
+  std::vector<std::unique_ptr<InstanceModel>> instances_;
+  PendingWork pending_work_;
+  std::vector<RequestState> states_;
+  std::vector<std::uint32_t> given_work_;  // Instances that may have to start a step.
+  std::optional<TimePoint> wake_;
+  std::size_t settled_ = 0;
+  double cv_sum_ = 0.0;
+  SimulationOutcome outcome_;
+  StepResult step_;
+  ActionList actions_;
+};
+
+void Simulation::add_instances() {
+  for (std::uint32_t i = 0; i < options_.instances; ++i) {
+    instances_.push_back(make_instance_model(options_.model, options_.profile, workload_));
+    InstanceSpec spec{.name = "instance-" + std::to_string(i),
+                      .prefill_seconds_per_token = options_.profile.prefill_seconds_per_token,
+                      .kv_cache_tokens = options_.profile.kv_cache_tokens};
+    tell(InstanceAdded{{i}, std::move(spec), options_.residency});
+  }
+}
+
+Result<SimulationOutcome> Simulation::run() {
+  add_instances();
+  loop_.schedule(TimePoint{} + arrivals_[0], OccurrenceKind::kArrival, 0);
+  while (settled_ < states_.size()) {
+    const auto occurrence = loop_.next();
+    if (!occurrence) {
+      const std::size_t lost = states_.size() - settled_;
+      return fail(ErrorCode::kInternal, ErrorOrigin::kRouter,
+                  "the scheduler left " + std::to_string(lost) + " requests without an answer");
+    }
+    switch (occurrence->kind) {
+      case OccurrenceKind::kArrival: on_arrival(occurrence->subject); break;
+      case OccurrenceKind::kStepEnd: on_step_end(occurrence->subject); break;
+      case OccurrenceKind::kRefusal: on_refusal(occurrence->subject); break;
+      case OccurrenceKind::kWake: on_wake(occurrence->time); break;
+    }
+    start_idle_instances();
+  }
+  outcome_.pending_tokens_cv = cv_sum_ / static_cast<double>(states_.size() - first_counted_);
+  return std::move(outcome_);
+}
+
+void Simulation::on_arrival(std::uint32_t index) {
+  if (index + 1 < arrivals_.size()) {
+    loop_.schedule(TimePoint{} + arrivals_[index + 1], OccurrenceKind::kArrival, index + 1);
+  }
+  if (index >= first_counted_) cv_sum_ += pending_work_.coefficient_of_variation();
+  outcome_.requests[index].arrival = loop_.now();
+  const WorkloadRequest& request = workload_.requests()[index];
+  const auto chain = workload_.chain_of(request);
+  RequestArrived arrived;
+  arrived.request.id = id_of(index);
+  arrived.request.prompt_tokens = request.prompt_tokens;
+  arrived.request.chain.assign(chain.begin(), chain.end());
+  arrived.request.block_tokens = workload_.block_tokens();
+  tell(std::move(arrived));
+}
+
+void Simulation::on_step_end(std::uint32_t instance) {
+  step_.clear();
+  instances_[instance]->end_step(step_);
+  given_work_.push_back(instance);  // It may go on with what it has.
+  if (options_.residency == ResidencySource::kEvents) tell_blocks(instance);
+  for (const PrefillEnd& end : step_.prefilled) {
+    RequestOutcome& outcome = outcome_.requests[end.request];
+    outcome.first_token = loop_.now();
+    outcome.cached_tokens = end.cached_tokens;
+    release(end.request);
+    tell(FirstToken{id_of(end.request), outcome.attempts});
+  }
+  for (const std::uint32_t index : step_.finished) {
+    RequestOutcome& outcome = outcome_.requests[index];
+    outcome.finished = loop_.now();
+    settle(index);
+    tell(RequestFinished{id_of(index), outcome.attempts,
+                         workload_.requests()[index].output_tokens, outcome.cached_tokens});
+  }
+}
+
+void Simulation::tell_blocks(std::uint32_t instance) {
+  const BlockChanges& blocks = step_.blocks;
+  auto removed = blocks.removed.begin();
+  auto stored = blocks.stored.begin();
+  for (const PrefillEnd& end : step_.prefilled) {
+    const auto removed_end = blocks.removed.begin() + static_cast<std::ptrdiff_t>(end.removed_end);
+    const auto stored_end = blocks.stored.begin() + static_cast<std::ptrdiff_t>(end.stored_end);
+    if (removed != removed_end) tell(KvBlocksRemoved{{instance}, {removed, removed_end}});
+    if (stored != stored_end) tell(KvBlocksStored{{instance}, {stored, stored_end}});
+    removed = removed_end;
+    stored = stored_end;
+  }
+}
+
+void Simulation::on_refusal(std::uint32_t index) {
+  settle_rejected(index);
+  // More than the model can hold is the client's fault: no other instance is tried.
+  tell(RequestFailed{id_of(index), outcome_.requests[index].attempts, false});
+}
+
+void Simulation::on_wake(TimePoint time) {
+  if (wake_ != time) return;  // Replaced by a later Wake.
+  wake_.reset();
+  tell(Tick{});
+}
+
+void Simulation::tell(Event event) {
+  actions_.clear();
+  scheduler_.apply(std::move(event), loop_.now(), actions_);
+  for (const Action& action : actions_) {
+    std::visit([this](const auto& asked) { carry_out(asked); }, action);
+  }
+}
+
+void Simulation::carry_out(const Dispatch& action) {
+  const std::uint32_t index = index_of(action.request);
+  const std::uint32_t instance = action.instance.value;
+  assign(index, instance);
+  outcome_.requests[index].attempts = action.attempt;
+  if (!instances_[instance]->submit(index)) {
+    loop_.schedule(loop_.now(), OccurrenceKind::kRefusal, index);
+    return;
+  }
+  given_work_.push_back(instance);
+}
+
+void Simulation::carry_out(const Move& action) {
+  const std::uint32_t index = index_of(action.request);
+  ++outcome_.requests[index].moves;
+  assign(index, action.to.value);
+}
+
+void Simulation::carry_out(const Wake& action) {
+  wake_ = std::max(action.at, loop_.now());
+  loop_.schedule(*wake_, OccurrenceKind::kWake, 0);
+}
+
+void Simulation::assign(std::uint32_t index, std::uint32_t instance) {
+  RequestState& state = states_[index];
+  RequestOutcome& outcome = outcome_.requests[index];
+  if (state.pending_tokens > 0 && outcome.instance == instance) return;
+  release(index);
+  const WorkloadRequest& request = workload_.requests()[index];
+  const std::uint32_t cached_tokens =
+      instances_[instance]->cached_blocks(workload_.chain_of(request)) * workload_.block_tokens();
+  outcome.instance = instance;
+  state.pending_tokens = std::max(1U, request.prompt_tokens - cached_tokens);
+  pending_work_.add(instance, state.pending_tokens);
+}
+
+void Simulation::release(std::uint32_t index) {
+  RequestState& state = states_[index];
+  if (state.pending_tokens == 0) return;
+  pending_work_.remove(outcome_.requests[index].instance, state.pending_tokens);
+  state.pending_tokens = 0;
+}
+
+void Simulation::settle(std::uint32_t index) {
+  RINGMASTER_CHECK(!states_[index].is_settled);
+  release(index);
+  states_[index].is_settled = true;
+  ++settled_;
+}
+
+void Simulation::settle_rejected(std::uint32_t index) {
+  if (states_[index].is_settled) return;  // Refused by its instance; the scheduler agrees.
+  settle(index);
+  outcome_.requests[index].is_rejected = true;
+}
+
+void Simulation::start_idle_instances() {
+  for (const std::uint32_t instance : given_work_) {
+    if (const auto step = instances_[instance]->start_step()) {
+      loop_.schedule(loop_.now() + *step, OccurrenceKind::kStepEnd, instance);
+    }
+  }
+  given_work_.clear();
+}
+
+Status check(const Workload& workload, std::span<const Duration> arrivals,
+             std::size_t first_counted, const SimulationOptions& options) {
+  RINGMASTER_CHECK(arrivals.size() == workload.requests().size());
+  RINGMASTER_CHECK(std::ranges::is_sorted(arrivals));
+  RINGMASTER_CHECK(first_counted < arrivals.size());
+  if (options.instances < 1 || options.instances > kInstancesMax) {
+    return invalid("instances: expected 1 to " + std::to_string(kInstancesMax) + ", found " +
+                   std::to_string(options.instances));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SimulationOutcome> simulate(const Workload& workload, std::span<const Duration> arrivals,
+                                   std::size_t first_counted, const SimulationOptions& options) {
+  if (auto status = check(workload, arrivals, first_counted, options); !status) {
+    return tl::unexpected(std::move(status).error());
+  }
+  auto scheduler = Scheduler::create(options.scheduler);
+  if (!scheduler) return tl::unexpected(std::move(scheduler).error());
+  return Simulation(workload, arrivals, first_counted, options, **scheduler).run();
+}
+
+}  // namespace ringmaster::sim

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fleet/instance.h"
+#include "scheduler/scheduler.h"
+#include "sim/instance_model.h"
+#include "sim/profiles.h"
+#include "sim/workload.h"
+
+namespace ringmaster::sim {
+
+struct SimulationOptions {
+  SchedulerOptions scheduler;
+  std::uint32_t instances = 8;  ///< In [1, 4096]. All alike, named "instance-0" and so on.
+  InstanceProfile profile;
+  ModelKind model = ModelKind::kSerial;
+  /// kEvents: the scheduler hears of every block stored and removed at once; kMirror: never.
+  ResidencySource residency = ResidencySource::kEvents;
+};
+
+/// What became of one request.
+struct RequestOutcome {
+  TimePoint arrival{};
+  TimePoint first_token{};  ///< Of the attempt that was answered.
+  TimePoint finished{};
+  std::uint32_t instance = 0;       ///< The last one it was meant for.
+  std::uint32_t cached_tokens = 0;  ///< In the instance's prefix cache when its prefill started.
+  std::uint32_t attempts = 0;
+  std::uint32_t moves = 0;   ///< From one instance's queue in the gateway to another's.
+  bool is_rejected = false;  ///< By the scheduler or by the instance; there is no first token then.
+};
+
+struct SimulationOutcome {
+  std::vector<RequestOutcome> requests;  ///< By index in the workload.
+  /// How unevenly pending prefill tokens lay at each arrival from `first_counted` on, before it
+  /// was routed: coefficient of variation across instances, mean over arrivals.
+  double pending_tokens_cv = 0;
+};
+
+/// Replays the workload through the gateway's own Scheduler on a fleet of simulated instances.
+///
+/// The scheduler is told what a live gateway would be told at that moment (arrivals, first tokens,
+/// ends of answers, and block events if asked for), and its actions are carried out at once: the
+/// simulation itself decides nothing. Deterministic: same inputs, same outcome.
+///
+/// Fails with kInvalidArgument where Scheduler::create() does or an option is out of its range;
+/// with kInternal if the scheduler leaves a request without an answer.
+/// Requires: one arrival per request, none before the one above it.
+[[nodiscard]] Result<SimulationOutcome> simulate(const Workload& workload,
+                                                 std::span<const Duration> arrivals,
+                                                 std::size_t first_counted,
+                                                 const SimulationOptions& options);
+
+}  // namespace ringmaster::sim

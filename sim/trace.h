@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace ringmaster::sim {
+
+/// Tokens that one id of a trace's `hash_ids` stands for, fixed by the Mooncake format.
+inline constexpr std::uint32_t kTraceBlockTokens = 512;
+
+/// One request of a trace: when it came, how long it was, which prefix it had.
+struct TraceRecord {
+  Duration timestamp{};            ///< Since the start of the trace; never before the record above.
+  std::uint32_t input_tokens = 0;  ///< At least 1.
+  std::uint32_t output_tokens = 0;
+  std::size_t first_id = 0;  ///< Its ids in Trace::hash_ids.
+  std::size_t id_count = 0;  ///< At most ceil(input_tokens / kTraceBlockTokens).
+};
+
+/// A recorded sequence of requests. Equal ids at equal positions after equal ids mean an equal
+/// prefix; an id on its own means nothing.
+struct Trace {
+  std::vector<TraceRecord> records;
+  std::vector<std::uint64_t> hash_ids;      ///< Of all records, one after the other.
+  std::vector<std::string> ignored_fields;  ///< Fields of the text that have no meaning here, sorted.
+
+  [[nodiscard]] std::span<const std::uint64_t> ids_of(const TraceRecord& record) const {
+    return std::span(hash_ids).subspan(record.first_id, record.id_count);
+  }
+};
+
+/// Reads the Mooncake format: one JSON object a line with `timestamp` (ms), `input_length`,
+/// `output_length` (tokens) and `hash_ids`. Other fields are allowed and listed in the result.
+///
+/// Fails with kInvalidArgument "<file>:<line>: expected ..., found ...", for the first bad line:
+/// malformed JSON, an empty line, a missing or repeated field, a number out of its range, a
+/// timestamp before that of the line above, more ids than the length allows, no line at all.
+[[nodiscard]] Result<Trace> parse_trace(std::string_view text, std::string_view file);
+
+/// The text that parse_trace() reads back to the same records. Timestamps that are whole
+/// milliseconds are written without a fraction.
+[[nodiscard]] std::string write_trace(const Trace& trace);
+
+}  // namespace ringmaster::sim
