@@ -1,0 +1,185 @@
+#include "engine/cpu/cpu_executor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "engine/cpu/cpu_model.h"
+#include "engine/cpu/kv_cache.h"
+#include "engine/cpu/thread_pool.h"
+#include "engine/sampler.h"
+
+namespace ringmaster::engine {
+namespace {
+
+constexpr std::int32_t kBlockTokensMax = 1024;
+constexpr std::int32_t kThreadsMax = 1024;
+// Keeps element offsets inside a block table of 31-bit indices, and far above any real cache.
+constexpr std::uint64_t kBlocksMax = std::numeric_limits<std::int32_t>::max() / 2;
+
+Status internal_error(std::string message) {
+  return fail(ErrorCode::kInternal, ErrorOrigin::kInstance, std::move(message));
+}
+
+/// What is inconsistent in a sequence of a step, or nothing. The engine's bug, but one that must
+/// not write into another sequence's memory.
+std::optional<std::string> find_fault(const StepInput& step, const StepSequence& sequence,
+                                      std::int32_t block_tokens, std::int32_t block_count) {
+  const std::int64_t query_end = std::int64_t{sequence.query_start} + sequence.query_tokens;
+  const std::int64_t table_end = std::int64_t{sequence.block_table_start} + sequence.block_count;
+  if (sequence.query_start < 0 || sequence.query_tokens < 1 ||
+      query_end > static_cast<std::int64_t>(step.tokens.size())) {
+    return "query range";
+  }
+  if (sequence.block_table_start < 0 || sequence.block_count < 0 ||
+      table_end > static_cast<std::int64_t>(step.block_tables.size())) {
+    return "block table range";
+  }
+  if (std::int64_t{sequence.block_count} * block_tokens < sequence.context_tokens)
+    return "too few blocks";
+  if (sequence.sample_row >= static_cast<std::int32_t>(step.sampling.size())) return "sample row";
+  for (std::int32_t i = 0; i < sequence.block_count; ++i) {
+    const BlockId block =
+        step.block_tables[static_cast<std::size_t>(sequence.block_table_start + i)];
+    if (block < 0 || block >= block_count) return "block " + std::to_string(block);
+  }
+  for (std::int32_t i = 0; i < sequence.query_tokens; ++i) {
+    const std::int32_t expected = sequence.context_tokens - sequence.query_tokens + i;
+    const std::int32_t position =
+        step.positions[static_cast<std::size_t>(sequence.query_start + i)];
+    if (position != expected || position < 0) return "position " + std::to_string(position);
+  }
+  return std::nullopt;
+}
+
+class CpuExecutor final : public Executor {
+ public:
+  CpuExecutor(std::shared_ptr<const LoadedModel> model, const CpuOptions& options,
+              std::int32_t threads, KvCache cache)
+      : info_{.name = model->name,
+              .vocabulary_size = model->config.vocabulary_size,
+              .context_tokens_max = model->config.context_tokens_max,
+              .end_tokens = model->config.end_tokens},
+        pool_(threads),
+        cache_(std::move(cache)),
+        forward_(std::move(model), options.isa, pool_),
+        samplers_(static_cast<std::size_t>(threads)) {}
+
+  [[nodiscard]] const ModelInfo& model() const override { return info_; }
+  [[nodiscard]] std::int32_t block_tokens() const override { return cache_.block_tokens(); }
+  [[nodiscard]] std::int32_t block_count() const override { return cache_.block_count(); }
+
+  void submit(const StepInput& input) override {
+    RINGMASTER_CHECK(step_ == nullptr);
+    step_ = &input;
+  }
+
+  [[nodiscard]] Status wait(StepOutput& output) override {
+    RINGMASTER_CHECK(step_ != nullptr);
+    const auto start = std::chrono::steady_clock::now();
+    const StepInput& step = *std::exchange(step_, nullptr);
+    if (auto checked = check(step); !checked) return checked;
+    const auto logits = forward_.forward(step, cache_);
+    auto sampled = sample(step, logits, output);
+    output.device_time =
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - start);
+    return sampled;
+  }
+
+ private:
+  [[nodiscard]] Status check(const StepInput& step) const {
+    if (step.positions.size() != step.tokens.size())
+      return internal_error("step: tokens and positions differ in number");
+    for (const TokenId token : step.tokens) {
+      if (token < 0 || token >= info_.vocabulary_size) {
+        return internal_error("step: token " + std::to_string(token) + ": expected less than " +
+                              std::to_string(info_.vocabulary_size));
+      }
+    }
+    std::size_t tokens = 0;
+    for (const StepSequence& sequence : step.sequences) {
+      tokens += static_cast<std::size_t>(std::max(sequence.query_tokens, 0));
+      if (const auto fault =
+              find_fault(step, sequence, cache_.block_tokens(), cache_.block_count())) {
+        return internal_error("step: sequence in slot " + std::to_string(sequence.slot) + ": " +
+                              *fault);
+      }
+    }
+    if (tokens != step.tokens.size())
+      return internal_error("step: tokens that belong to no sequence");
+    return {};
+  }
+
+  [[nodiscard]] Status sample(const StepInput& step, std::span<const float> logits,
+                              StepOutput& output) {
+    const auto vocabulary = static_cast<std::size_t>(info_.vocabulary_size);
+    const auto rows = static_cast<std::int32_t>(step.sampling.size());
+    const std::int32_t parts = std::min(pool_.threads(), rows);
+    output.sampled.resize(step.sampling.size());
+    std::vector<char> finite(step.sampling.size(), 1);
+    pool_.run(parts, [&](std::int32_t part) {
+      for (auto i = static_cast<std::size_t>(part); i < step.sampling.size();
+           i += static_cast<std::size_t>(parts)) {
+        const auto row = logits.subspan(i * vocabulary, vocabulary);
+        finite[i] =
+            std::all_of(row.begin(), row.end(), [](float logit) { return std::isfinite(logit); });
+        if (finite[i] == 0) continue;
+        output.sampled[i] = samplers_[static_cast<std::size_t>(part)].sample(
+            row, step.sampling[i].options, step.sampling[i].output_index);
+      }
+    });
+    if (std::find(finite.begin(), finite.end(), 0) == finite.end()) return {};
+    return internal_error("step: logits are not finite (are the weights?)");
+  }
+
+  ModelInfo info_;
+  ThreadPool pool_;
+  KvCache cache_;
+  CpuModel forward_;
+  std::vector<Sampler> samplers_;  // One per thread of the pool.
+  const StepInput* step_ = nullptr;
+};
+
+std::int32_t default_threads() {
+  const auto cores = static_cast<std::int32_t>(std::thread::hardware_concurrency());
+  return std::clamp(cores - 1, 1, kThreadsMax);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Executor>> make_cpu_executor(std::shared_ptr<const LoadedModel> model,
+                                                    const CpuOptions& options) {
+  if (options.block_tokens < 1 || options.block_tokens > kBlockTokensMax) {
+    return invalid("block_tokens: expected 1 to " + std::to_string(kBlockTokensMax));
+  }
+  if (options.threads < 0 || options.threads > kThreadsMax) {
+    return invalid("threads: expected 0 to " + std::to_string(kThreadsMax));
+  }
+  if (options.block_count < 0) return invalid("block_count: expected at least 0");
+  const std::uint64_t block_bytes = KvCache::bytes(model->config, options.block_tokens, 1);
+  const std::uint64_t blocks = options.block_count > 0
+                                   ? static_cast<std::uint64_t>(options.block_count)
+                                   : std::min(options.kv_bytes / block_bytes, kBlocksMax);
+  if (blocks == 0) {
+    return fail(ErrorCode::kUnavailable, ErrorOrigin::kInstance,
+                "kv cache: " + std::to_string(options.kv_bytes) + " bytes hold no block of " +
+                    std::to_string(block_bytes) + " bytes");
+  }
+  KvCache cache(model->config, options.block_tokens, static_cast<std::int32_t>(blocks));
+  if (!cache.allocated()) {
+    return fail(ErrorCode::kUnavailable, ErrorOrigin::kInstance,
+                "kv cache: no memory for " + std::to_string(blocks) + " blocks of " +
+                    std::to_string(block_bytes) + " bytes");
+  }
+  const std::int32_t threads = options.threads > 0 ? options.threads : default_threads();
+  return std::make_unique<CpuExecutor>(std::move(model), options, threads, std::move(cache));
+}
+
+}  // namespace ringmaster::engine
