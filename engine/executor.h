@@ -28,19 +28,19 @@ struct SamplingOptions {
   std::int32_t top_k = 0;    ///< 0: off.
   float top_p = 1.0F;
   float min_p = 0.0F;
-  std::uint64_t seed = 0;        ///< With the output index it fixes the draw, whatever the batch.
-  std::int32_t logprobs = -1;    ///< -1: none; else the chosen one and this many best, at most 20.
+  std::uint64_t seed = 0;      ///< With the output index it fixes the draw, whatever the batch.
+  std::int32_t logprobs = -1;  ///< -1: none; else the chosen one and this many best, at most 20.
 };
 
 /// One sequence's part in a step.
 struct StepSequence {
-  std::int32_t slot = 0;          ///< Stable while the sequence runs; for device-side state.
-  std::int32_t query_start = 0;   ///< Its first token in StepInput::tokens.
-  std::int32_t query_tokens = 0;  ///< 1 for decode; a chunk for prefill.
-  std::int32_t context_tokens = 0;  ///< Tokens in the KV cache after this step.
+  std::int32_t slot = 0;               ///< Stable while the sequence runs; for device-side state.
+  std::int32_t query_start = 0;        ///< Its first token in StepInput::tokens.
+  std::int32_t query_tokens = 0;       ///< 1 for decode; a chunk for prefill.
+  std::int32_t context_tokens = 0;     ///< Tokens in the KV cache after this step.
   std::int32_t block_table_start = 0;  ///< In StepInput::block_tables.
   std::int32_t block_count = 0;
-  std::int32_t sample_row = -1;   ///< In StepInput::sampling; -1: nothing is sampled this step.
+  std::int32_t sample_row = -1;  ///< In StepInput::sampling; -1: nothing is sampled this step.
 };
 
 struct SampleRow {

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/block_index.h"
+#include "engine/executor.h"
+#include "engine/kv_events.h"
+#include "tokens/block_hash.h"
+#include "tokens/token.h"
+
+namespace ringmaster::engine {
+
+/// Hands out the KV blocks of a device, and finds those that already hold a prefix.
+///
+/// A block is free (no references) or held. A held block whose content is final is indexed under
+/// the chain hash of its prefix; freed it stays indexed until it is needed for something else,
+/// least recently freed first, so a later prompt can take it back. What is in the index, and with
+/// which tokens, is the prefix cache. Every operation is O(1) per block; nothing is allocated
+/// after construction except the results. Not thread-safe.
+class BlockPool {
+ public:
+  /// `events` outlives the pool. Requires: block_count > 0, block_tokens > 0.
+  BlockPool(std::int32_t block_count, std::int32_t block_tokens, KvEventLog& events);
+
+  /// How many leading blocks of a prompt are in the cache, at most `blocks_max`. A block counts
+  /// only if its hash and its tokens are equal. Requires: tokens cover blocks_max full blocks.
+  [[nodiscard]] std::int32_t cached_blocks(std::span<const BlockHash> chain, TokenSpan tokens,
+                                           std::int32_t blocks_max) const;
+
+  /// Takes a reference to each of the first `count` cached blocks and appends them to `table`.
+  /// Requires: count <= cached_blocks(chain, ...).
+  void take_cached(std::span<const BlockHash> chain, std::int32_t count,
+                   std::vector<BlockId>& table);
+
+  /// How many of the first `count` cached blocks are free now: taking them uses up free blocks.
+  [[nodiscard]] std::int32_t free_among_cached(std::span<const BlockHash> chain,
+                                               std::int32_t count) const;
+
+  /// A free block with one reference; its old content leaves the cache. Requires: free_count() > 0.
+  [[nodiscard]] BlockId allocate();
+
+  /// Says that the block's content is computed and final: `tokens` under `hash`. If another block
+  /// is indexed under the hash this one stays out of the index. Requires: the block is held and
+  /// not indexed; block_tokens tokens.
+  void index(BlockId block, const BlockHash& hash, TokenSpan tokens);
+
+  /// Drops one reference of each block of a sequence, tail first, so that the tail of a prefix is
+  /// evicted before its head. Free blocks that are not indexed are re-used before all others.
+  void release(std::span<const BlockId> table);
+
+  /// Empties the cache; held blocks stay held.
+  void clear_cache();
+
+  [[nodiscard]] std::int32_t block_count() const {
+    return static_cast<std::int32_t>(blocks_.size());
+  }
+  [[nodiscard]] std::int32_t block_tokens() const { return block_tokens_; }
+  [[nodiscard]] std::int32_t free_count() const { return free_count_; }
+  [[nodiscard]] std::int32_t indexed_count() const { return index_.size(); }
+  [[nodiscard]] std::int32_t references(BlockId block) const { return at(block).references; }
+  [[nodiscard]] bool is_indexed(BlockId block) const { return at(block).is_indexed; }
+
+  /// Every hash in the cache, in the order of block ids.
+  [[nodiscard]] std::vector<BlockHash> indexed_hashes() const;
+
+ private:
+  static constexpr BlockId kNone = BlockIndex::kNone;
+
+  struct Block {
+    BlockHash hash;  // Only if is_indexed.
+    std::int32_t references = 0;
+    BlockId previous = kNone;  // Links of the free list; only if references == 0.
+    BlockId next = kNone;
+    bool is_indexed = false;
+  };
+
+  [[nodiscard]] const Block& at(BlockId block) const {
+    return blocks_[static_cast<std::size_t>(block)];
+  }
+  [[nodiscard]] Block& at(BlockId block) { return blocks_[static_cast<std::size_t>(block)]; }
+  [[nodiscard]] std::span<TokenId> tokens_of(BlockId block);
+  [[nodiscard]] TokenSpan tokens_of(BlockId block) const;
+  void push_front(BlockId block);
+  void push_back(BlockId block);
+  void unlink(BlockId block);
+  void evict(BlockId block);
+
+  std::int32_t block_tokens_;
+  KvEventLog& events_;
+  std::vector<Block> blocks_;
+  std::vector<TokenId> tokens_;  // [blocks, block_tokens]; content of indexed blocks.
+  BlockIndex index_;
+  BlockId free_front_ = kNone;  // Re-used next.
+  BlockId free_back_ = kNone;
+  std::int32_t free_count_ = 0;
+};
+
+}  // namespace ringmaster::engine

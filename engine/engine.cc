@@ -1,0 +1,224 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace ringmaster::engine {
+
+namespace {
+
+std::string tokens_text(std::int32_t count) {
+  return std::to_string(count) + (count == 1 ? " token" : " tokens");
+}
+
+}  // namespace
+
+Engine::Engine(Executor& executor, EngineOptions options)
+    : executor_(executor),
+      options_(std::move(options)),
+      kv_events_(options_.kv_event_epoch, options_.kv_event_batches),
+      pool_(executor.block_count(), executor.block_tokens(), kv_events_),
+      scheduler_(options_.scheduler, pool_),
+      context_tokens_max_(static_cast<std::int32_t>(
+          std::min<std::int64_t>(executor.model().context_tokens_max,
+                                 std::int64_t{executor.block_count()} * executor.block_tokens()))) {
+  RINGMASTER_CHECK(options_.waiting_max > 0);
+  if (options_.model_name.empty()) options_.model_name = executor.model().name;
+}
+
+Result<RequestId> Engine::submit(GenerateRequest request) {
+  if (const Status checked = check(request); !checked) return tl::unexpected(checked.error());
+  auto sequence = std::make_unique<Sequence>();
+  sequence->id = ++last_id_;
+  sequence->priority = request.priority;
+  sequence->prompt_tokens = static_cast<std::int32_t>(request.prompt.size());
+  const std::int32_t room = context_tokens_max_ - sequence->prompt_tokens;
+  sequence->output_tokens_max = request.output_tokens_max > 0 ? request.output_tokens_max : room;
+  sequence->ignores_end_tokens = request.ignores_end_tokens;
+  sequence->sampling = request.sampling;
+  sequence->seed = chain_seed({.model = options_.model_name, .tenant = request.cache_salt});
+  sequence->chain = chain_tokens(sequence->seed, request.prompt,
+                                 static_cast<std::uint32_t>(pool_.block_tokens()));
+  sequence->tokens = std::move(request.prompt);
+  scheduler_.add(*sequence);
+  sequences_.emplace(last_id_, std::move(sequence));
+  return last_id_;
+}
+
+Status Engine::check(const GenerateRequest& request) const {
+  if (request.prompt.empty()) return invalid("the prompt is empty: expected at least one token");
+  if (request.prompt.size() >= static_cast<std::size_t>(context_tokens_max_)) {
+    return invalid("the prompt has " + std::to_string(request.prompt.size()) +
+                   " tokens: expected at most " + std::to_string(context_tokens_max_ - 1) +
+                   ", since prompt and output together have room for " +
+                   tokens_text(context_tokens_max_));
+  }
+  const auto prompt_tokens = static_cast<std::int32_t>(request.prompt.size());
+  if (request.output_tokens_max < 0 ||
+      request.output_tokens_max > context_tokens_max_ - prompt_tokens) {
+    return invalid("the output may have at most " +
+                   tokens_text(context_tokens_max_ - prompt_tokens) + " after a prompt of " +
+                   std::to_string(prompt_tokens) + " (the context has " +
+                   std::to_string(context_tokens_max_) + "), asked for " +
+                   std::to_string(request.output_tokens_max));
+  }
+  const std::int32_t vocabulary = executor_.model().vocabulary_size;
+  for (std::size_t i = 0; i < request.prompt.size(); ++i) {
+    if (request.prompt[i] >= 0 && request.prompt[i] < vocabulary) continue;
+    return invalid("prompt token " + std::to_string(i) + " is " +
+                   std::to_string(request.prompt[i]) + ": expected 0 to " +
+                   std::to_string(vocabulary - 1));
+  }
+  if (scheduler_.waiting_count() >= options_.waiting_max) {
+    return fail(ErrorCode::kOverloaded, ErrorOrigin::kInstance,
+                "the queue is full: " + std::to_string(options_.waiting_max) + " requests wait",
+                true);
+  }
+  return {};
+}
+
+bool Engine::abort(RequestId request) {
+  const auto found = sequences_.find(request);
+  if (found == sequences_.end() || found->second->is_aborted) return false;
+  Sequence& sequence = *found->second;
+  const bool is_in_step = in_flight_ && std::ranges::any_of(plan_.sequences, [&](const auto& part) {
+                            return part.sequence == &sequence;
+                          });
+  if (is_in_step) {
+    sequence.is_aborted = true;
+  } else {
+    finish(sequence);
+  }
+  return true;
+}
+
+void Engine::begin_step() {
+  RINGMASTER_CHECK(!in_flight_ && has_work());
+  scheduler_.schedule(plan_);
+  totals_.preemptions += static_cast<std::uint64_t>(plan_.preempted);
+  input_.clear();
+  std::ranges::stable_partition(plan_.sequences,
+                                [](const auto& part) { return part.query_tokens == 1; });
+  for (const ScheduledSequence& scheduled : plan_.sequences) pack(scheduled);
+  executor_.submit(input_);
+  in_flight_ = true;
+}
+
+void Engine::pack(const ScheduledSequence& scheduled) {
+  const Sequence& sequence = *scheduled.sequence;
+  const std::int32_t first = sequence.computed_tokens;
+  const std::int32_t end = first + scheduled.query_tokens;
+  StepSequence part{.slot = sequence.slot,
+                    .query_start = static_cast<std::int32_t>(input_.tokens.size()),
+                    .query_tokens = scheduled.query_tokens,
+                    .context_tokens = end,
+                    .block_table_start = static_cast<std::int32_t>(input_.block_tables.size()),
+                    .block_count = static_cast<std::int32_t>(sequence.blocks.size())};
+  if (end == sequence.total_tokens()) {
+    part.sample_row = static_cast<std::int32_t>(input_.sampling.size());
+    input_.sampling.push_back(
+        {.options = sequence.sampling, .output_index = sequence.output_tokens()});
+  }
+  input_.tokens.insert(input_.tokens.end(), sequence.tokens.begin() + first,
+                       sequence.tokens.begin() + end);
+  for (std::int32_t position = first; position < end; ++position) {
+    input_.positions.push_back(position);
+  }
+  input_.block_tables.insert(input_.block_tables.end(), sequence.blocks.begin(),
+                             sequence.blocks.end());
+  input_.decode_sequences += scheduled.query_tokens == 1 ? 1 : 0;
+  input_.sequences.push_back(part);
+}
+
+void Engine::end_step(StepResult& result) {
+  RINGMASTER_CHECK(in_flight_);
+  result = StepResult{};
+  output_.sampled.clear();
+  output_.device_time = {};
+  const Status done = executor_.wait(output_);
+  in_flight_ = false;
+  ++totals_.steps;
+  result.device_time = output_.device_time;
+  for (const Sequence* sequence : plan_.admitted) {
+    result.admitted.push_back({.request = sequence->id, .cached_tokens = sequence->cached_tokens});
+    totals_.prompt_tokens += static_cast<std::uint64_t>(sequence->prompt_tokens);
+    totals_.cached_tokens += static_cast<std::uint64_t>(sequence->cached_tokens);
+  }
+  if (done) {
+    RINGMASTER_CHECK(output_.sampled.size() == input_.sampling.size());
+    std::size_t sample_row = 0;
+    for (const ScheduledSequence& part : plan_.sequences) collect(part, sample_row, result);
+  } else {
+    fail_step(done.error().message, result);
+  }
+  plan_.sequences.clear();
+  plan_.admitted.clear();
+  result.has_kv_events = kv_events_.commit();
+}
+
+void Engine::collect(const ScheduledSequence& scheduled, std::size_t& sample_row,
+                     StepResult& result) {
+  Sequence& sequence = *scheduled.sequence;
+  (sequence.is_decoding() ? result.decode_tokens : result.prefill_tokens) += scheduled.query_tokens;
+  scheduler_.retire(sequence, scheduled.query_tokens);
+  const bool is_sampled = sequence.uncomputed_tokens() == 0;
+  SampledToken token;
+  if (is_sampled) token = std::move(output_.sampled[sample_row++]);
+  if (sequence.is_aborted) {
+    finish(sequence);
+  } else if (is_sampled) {
+    take_token(sequence, std::move(token), result);
+  }
+}
+
+void Engine::take_token(Sequence& sequence, SampledToken token, StepResult& result) {
+  OutputEvent event{.request = sequence.id, .output_index = sequence.output_tokens()};
+  sequence.append(token.token, pool_.block_tokens());
+  ++totals_.output_tokens;
+  event.finish = finish_reason(sequence, token.token);
+  event.token = std::move(token);
+  if (event.finish != FinishReason::kNone) finish(sequence);
+  result.outputs.push_back(std::move(event));
+}
+
+FinishReason Engine::finish_reason(const Sequence& sequence, TokenId token) const {
+  if (!sequence.ignores_end_tokens && std::ranges::count(executor_.model().end_tokens, token) > 0) {
+    return FinishReason::kStop;
+  }
+  return sequence.output_tokens() == sequence.output_tokens_max ? FinishReason::kLength
+                                                                : FinishReason::kNone;
+}
+
+void Engine::fail_step(const std::string& error, StepResult& result) {
+  for (const ScheduledSequence& part : plan_.sequences) {
+    if (!part.sequence->is_aborted) {
+      result.outputs.push_back({.request = part.sequence->id,
+                                .output_index = part.sequence->output_tokens(),
+                                .has_token = false,
+                                .finish = FinishReason::kError,
+                                .error = error});
+    }
+    finish(*part.sequence);
+  }
+}
+
+void Engine::finish(Sequence& sequence) {
+  scheduler_.remove(sequence);
+  sequences_.erase(sequence.id);
+}
+
+EngineStats Engine::stats() const {
+  EngineStats stats = totals_;
+  stats.running = scheduler_.running_count();
+  stats.waiting = scheduler_.waiting_count();
+  stats.queued_prefill_tokens = scheduler_.queued_prefill_tokens();
+  stats.held_blocks = pool_.block_count() - pool_.free_count();
+  stats.indexed_blocks = pool_.indexed_count();
+  stats.block_count = pool_.block_count();
+  stats.block_tokens = pool_.block_tokens();
+  return stats;
+}
+
+}  // namespace ringmaster::engine

@@ -1,0 +1,14 @@
+#include "engine/executor.h"
+
+namespace ringmaster::engine {
+
+void StepInput::clear() {
+  sequences.clear();
+  tokens.clear();
+  positions.clear();
+  block_tables.clear();
+  sampling.clear();
+  decode_sequences = 0;
+}
+
+}  // namespace ringmaster::engine

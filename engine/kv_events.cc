@@ -1,0 +1,55 @@
+#include "engine/kv_events.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+
+namespace ringmaster::engine {
+
+KvEventLog::KvEventLog(std::uint64_t epoch, std::size_t batches_max)
+    : epoch_(epoch), batches_max_(batches_max) {
+  RINGMASTER_CHECK(batches_max > 0);
+}
+
+void KvEventLog::note_cleared() {
+  changes_.clear();
+  is_cleared_ = true;
+}
+
+bool KvEventLog::commit() {
+  std::unordered_map<BlockHash, int, BlockHashHasher> net;
+  for (const Change& change : changes_) net[change.block] += change.direction;
+  KvEventBatch batch{.sequence = last_sequence_ + 1};
+  KvEvent removed{.type = KvEvent::Type::kRemoved};
+  KvEvent stored{.type = KvEvent::Type::kStored};
+  for (const Change& change : changes_) {
+    const int direction = std::exchange(net[change.block], 0);
+    if (direction < 0) removed.blocks.push_back(change.block);
+    if (direction > 0) stored.blocks.push_back(change.block);
+  }
+  changes_.clear();
+  if (std::exchange(is_cleared_, false)) {
+    batch.events.push_back({.type = KvEvent::Type::kCleared});
+  }
+  if (!removed.blocks.empty()) batch.events.push_back(std::move(removed));
+  if (!stored.blocks.empty()) batch.events.push_back(std::move(stored));
+  if (batch.events.empty()) return false;
+  if (batches_.size() == batches_max_) batches_.pop_front();
+  batches_.push_back(std::move(batch));
+  ++last_sequence_;
+  return true;
+}
+
+bool KvEventLog::can_replay_from(std::uint64_t sequence) const {
+  const std::uint64_t oldest = last_sequence_ + 1 - batches_.size();
+  return sequence >= oldest && sequence <= last_sequence_ + 1;
+}
+
+std::vector<KvEventBatch> KvEventLog::replay_from(std::uint64_t sequence) const {
+  RINGMASTER_CHECK(can_replay_from(sequence));
+  const std::uint64_t wanted = last_sequence_ + 1 - sequence;
+  return {batches_.end() - static_cast<std::ptrdiff_t>(wanted), batches_.end()};
+}
+
+}  // namespace ringmaster::engine

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "tokens/block_hash.h"
+
+namespace ringmaster::engine {
+
+/// What happened to the prefix cache. Within a stored event parents come before children.
+struct KvEvent {
+  enum class Type { kStored, kRemoved, kCleared };
+  Type type = Type::kStored;
+  std::vector<BlockHash> blocks;  ///< Empty for kCleared.
+  bool operator==(const KvEvent&) const = default;
+};
+
+/// The net change of one step. Sequences count up from 1 without gaps.
+struct KvEventBatch {
+  std::uint64_t sequence = 0;
+  std::vector<KvEvent> events;
+  bool operator==(const KvEventBatch&) const = default;
+};
+
+/// The last batches of changes of a prefix cache, so that a reader that lost some can catch up.
+///
+/// Changes are noted one by one and committed once a step; a block that was stored and removed
+/// within one batch (or removed and stored again) leaves no trace in it. `epoch` tells one life of
+/// the cache from the next: sequences of different epochs do not compare. Not thread-safe.
+class KvEventLog {
+ public:
+  /// Requires: batches_max > 0.
+  KvEventLog(std::uint64_t epoch, std::size_t batches_max);
+
+  void note_stored(const BlockHash& block) { changes_.push_back({block, +1}); }
+  void note_removed(const BlockHash& block) { changes_.push_back({block, -1}); }
+  /// Forgets what was noted before it in this batch: nothing of that is left.
+  void note_cleared();
+
+  /// Ends the batch. True if it changed anything and so became a batch with a sequence.
+  bool commit();
+
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+  /// Of the batch committed last; 0 before the first.
+  [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
+
+  /// True if every batch from `sequence` on is still here (also if it is the very next one).
+  [[nodiscard]] bool can_replay_from(std::uint64_t sequence) const;
+
+  /// The batches from `sequence` on. Requires: can_replay_from(sequence).
+  [[nodiscard]] std::vector<KvEventBatch> replay_from(std::uint64_t sequence) const;
+
+  /// The batch committed last. Requires: last_sequence() > 0.
+  [[nodiscard]] const KvEventBatch& last() const { return batches_.back(); }
+
+ private:
+  struct Change {
+    BlockHash block;
+    int direction;
+  };
+
+  std::uint64_t epoch_;
+  std::size_t batches_max_;
+  std::uint64_t last_sequence_ = 0;
+  std::deque<KvEventBatch> batches_;
+  std::vector<Change> changes_;
+  bool is_cleared_ = false;
+};
+
+}  // namespace ringmaster::engine
