@@ -56,7 +56,8 @@ Result<std::vector<Duration>> plan_arrivals(std::span<const WorkloadRequest> req
   const double span = trace.back() - trace[before];
   const auto gaps = static_cast<double>(requests.size() - 1 - before);
   if (gaps > 0 && !(span > 0)) {
-    return invalid("the counted requests all have the same timestamp: no rate can be given to them");
+    return invalid(
+        "the counted requests all have the same timestamp: no rate can be given to them");
   }
   const double scale = gaps > 0 ? gaps / (options.qps * span) : 1.0;
 

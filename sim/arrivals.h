@@ -15,7 +15,7 @@ namespace ringmaster::sim {
 /// The first `warmup_requests` fill the caches and are not counted. All gaps after them are the
 /// trace's, scaled by one factor, so that bursts keep their shape.
 struct ArrivalOptions {
-  double qps = 0;                  ///< Mean arrival rate of the counted requests, requests/s.
+  double qps = 0;  ///< Mean arrival rate of the counted requests, requests/s.
   std::size_t warmup_requests = 0;
   /// Of the warm-up requests, which then come evenly; 0: they come in the trace's rhythm, at the
   /// same scale as the others.

@@ -62,8 +62,7 @@ std::optional<Duration> BatchingModel::start_step() {
   ++step_;
   const auto decodes = static_cast<std::uint32_t>(decoding_.size());
   const std::uint32_t prefill_tokens = prefill_chunks(kStepTokensMax - decodes);
-  return from_seconds(profile_.step_seconds +
-                      profile_.prefill_seconds_per_token * prefill_tokens +
+  return from_seconds(profile_.step_seconds + profile_.prefill_seconds_per_token * prefill_tokens +
                       profile_.step_seconds_per_sequence * decodes +
                       profile_.step_seconds_per_kv_token *
                           static_cast<double>(decoding_kv_tokens_));

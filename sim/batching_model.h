@@ -52,12 +52,12 @@ class BatchingModel final : public InstanceModel {
   const InstanceProfile profile_;
   BlockLru cache_;
   std::deque<std::uint32_t> waiting_;
-  std::deque<Prefill> prefilling_;     // Admitted, in order of arrival.
-  std::size_t prefills_done_ = 0;      // Of prefilling_, by the running step.
-  std::vector<Decode> decoding_;       // A heap, the earliest end on top.
+  std::deque<Prefill> prefilling_;  // Admitted, in order of arrival.
+  std::size_t prefills_done_ = 0;   // Of prefilling_, by the running step.
+  std::vector<Decode> decoding_;    // A heap, the earliest end on top.
   std::uint64_t decoding_kv_tokens_ = 0;
   std::uint64_t reserved_kv_tokens_ = 0;
-  std::uint64_t step_ = 0;             // Number of the running or last step.
+  std::uint64_t step_ = 0;  // Number of the running or last step.
   bool is_running_ = false;
 };
 

@@ -85,8 +85,7 @@ RunMetrics summarise(const Workload& workload, const SimulationOutcome& outcome,
   for (std::size_t i = first_counted; i < outcome.requests.size(); ++i) {
     const RequestOutcome& request = outcome.requests[i];
     const WorkloadRequest& asked = workload.requests()[i];
-    const bool is_met =
-        !request.is_rejected && request.first_token - request.arrival < ttft_slo;
+    const bool is_met = !request.is_rejected && request.first_token - request.arrival < ttft_slo;
     if (is_met) ++met;
     buckets.add(asked.prompt_tokens, is_met);
     metrics.moves += request.moves;

@@ -23,9 +23,10 @@ struct RunMetrics {
   std::optional<double> ttft_p99_s;
   std::optional<double> ttft_mean_s;
   std::optional<double> e2e_p90_s;
-  std::optional<double> tpot_p90_s;  ///< Over requests that took time to decode; absent if none did.
-  double cached_token_share = 0;     ///< Prompt tokens found cached / prompt tokens, in [0, 1].
-  double pending_tokens_cv = 0;      ///< See SimulationOutcome.
+  std::optional<double>
+      tpot_p90_s;                 ///< Over requests that took time to decode; absent if none did.
+  double cached_token_share = 0;  ///< Prompt tokens found cached / prompt tokens, in [0, 1].
+  double pending_tokens_cv = 0;   ///< See SimulationOutcome.
   std::uint64_t moves = 0;
   std::uint64_t rejected = 0;
   std::uint64_t retried = 0;  ///< Requests sent more than once.

@@ -28,7 +28,9 @@ constexpr std::array<InstanceProfile, 2> kProfiles = {{
 
 }  // namespace
 
-std::span<const InstanceProfile> profiles() { return kProfiles; }
+std::span<const InstanceProfile> profiles() {
+  return kProfiles;
+}
 
 Result<InstanceProfile> find_profile(std::string_view name) {
   const auto* const found = std::ranges::find(kProfiles, name, &InstanceProfile::name);

@@ -1,48 +1,15 @@
 #include "sim/report.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
+#include "sim/json_object.h"
+#include "sim/text_table.h"
 
 namespace ringmaster::sim {
 namespace {
-
-/// Shortest decimal that reads back to the same number, never with an exponent below 1e15.
-std::string decimal(double value) {
-  std::array<char, 64> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  return {text.data(), end};
-}
-
-/// A flat JSON object, written key by key.
-class JsonObject {
- public:
-  void add(std::string_view key, std::string_view value) {
-    add_raw(key, boost::json::serialize(boost::json::string(value.data(), value.size())));
-  }
-  void add(std::string_view key, std::uint64_t value) { add_raw(key, std::to_string(value)); }
-  void add(std::string_view key, double value) { add_raw(key, decimal(value)); }
-  void add(std::string_view key, std::optional<double> value) {
-    add_raw(key, value ? decimal(*value) : "null");
-  }
-
-  [[nodiscard]] std::string text() && { return "{" + std::move(text_) + "}"; }
-
- private:
-  void add_raw(std::string_view key, std::string_view value) {
-    if (!text_.empty()) text_ += ",";
-    text_.append("\"").append(key).append("\":").append(value);
-  }
-
-  std::string text_;
-};
 
 std::optional<double> requests_per_wall_s(const RunReport& report) {
   if (!report.wall_s || *report.wall_s <= 0.0) return std::nullopt;
@@ -81,21 +48,14 @@ std::string to_json(const RunReport& report) {
   }
   json.add("wall_s", report.wall_s);
   json.add("requests_per_wall_s", requests_per_wall_s(report));
-  return std::move(json).text();
-}
-
-std::string fixed(std::optional<double> value, int decimals) {
-  if (!value) return "-";
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", decimals, *value);
-  return text.data();
+  return json.text();
 }
 
 using Row = std::vector<std::string>;
 
 Row heading(bool is_goodput) {
-  Row row = {"trace", "policy",  "qps",     "attained", "ttft p50", "p90",
-             "p99",   "cached",  "load cv", "moves",    "rejected", "requests/s"};
+  Row row = {"trace", "policy", "qps",     "attained", "ttft p50", "p90",
+             "p99",   "cached", "load cv", "moves",    "rejected", "requests/s"};
   if (is_goodput) row.insert(row.begin() + 3, "bound");
   return row;
 }
@@ -104,17 +64,17 @@ Row row_of(const RunReport& report, bool is_goodput) {
   const RunMetrics& metrics = report.metrics;
   Row row = {report.options.trace,
              report.options.policy,
-             fixed(report.goodput_qps.value_or(report.options.arrivals.qps), 2),
-             fixed(metrics.slo_attainment, 4),
-             fixed(metrics.ttft_p50_s, 3),
-             fixed(metrics.ttft_p90_s, 3),
-             fixed(metrics.ttft_p99_s, 3),
-             fixed(metrics.cached_token_share, 4),
-             fixed(metrics.pending_tokens_cv, 3),
+             fixed_decimals(report.goodput_qps.value_or(report.options.arrivals.qps), 2),
+             fixed_decimals(metrics.slo_attainment, 4),
+             fixed_decimals(metrics.ttft_p50_s, 3),
+             fixed_decimals(metrics.ttft_p90_s, 3),
+             fixed_decimals(metrics.ttft_p99_s, 3),
+             fixed_decimals(metrics.cached_token_share, 4),
+             fixed_decimals(metrics.pending_tokens_cv, 3),
              std::to_string(metrics.moves),
              std::to_string(metrics.rejected),
-             fixed(requests_per_wall_s(report), 0)};
-  if (is_goodput) row.insert(row.begin() + 3, fixed(report.bound_qps, 2));
+             fixed_decimals(requests_per_wall_s(report), 0)};
+  if (is_goodput) row.insert(row.begin() + 3, fixed_decimals(report.bound_qps, 2));
   return row;
 }
 
@@ -136,21 +96,7 @@ std::string to_table(std::span<const RunReport> reports) {
       std::ranges::any_of(reports, [](const RunReport& r) { return r.goodput_qps.has_value(); });
   std::vector<Row> rows = {heading(is_goodput)};
   for (const RunReport& report : reports) rows.push_back(row_of(report, is_goodput));
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - row[i].size(), ' ');
-      line += i == 0 ? "" : "  ";
-      line += i < kTextColumns ? row[i] + padding : padding + row[i];
-    }
-    text += line + "\n";
-  }
-  return text;
+  return align_columns(rows, kTextColumns);
 }
 
 }  // namespace ringmaster::sim

@@ -8,7 +8,7 @@ namespace ringmaster::sim {
 namespace {
 
 constexpr double kRatesPerUnit = 100.0;  // Rates tried are multiples of 0.01 requests/s.
-constexpr double kBoundFactor = 1.5;  // Targets below 100 % can be met past the bound.
+constexpr double kBoundFactor = 1.5;     // Targets below 100 % can be met past the bound.
 
 double bound_qps(const Workload& workload, const RunOptions& options) {
   const std::size_t first = options.arrivals.warmup_requests;

@@ -26,10 +26,10 @@ struct RunOptions {
 struct RunReport {
   RunOptions options;
   RunMetrics metrics;
-  std::optional<double> goodput_qps;  ///< Only of a goodput search.
-  std::optional<double> bound_qps;    ///< Only of a goodput search.
+  std::optional<double> goodput_qps;     ///< Only of a goodput search.
+  std::optional<double> bound_qps;       ///< Only of a goodput search.
   std::uint64_t simulated_requests = 0;  ///< Warm-up and all runs of a search included.
-  std::optional<double> wall_s;  ///< Measured by the caller; absent: not shown.
+  std::optional<double> wall_s;          ///< Measured by the caller; absent: not shown.
 };
 
 /// Fails as plan_arrivals() and simulate() do.
@@ -37,8 +37,8 @@ struct RunReport {
 
 /// What a fleet must meet at a rate.
 struct GoodputTarget {
-  double attainment = 0.90;                             ///< Least share within the TTFT SLO.
-  Duration ttft_p99_max = std::chrono::seconds(30);     ///< Else starving a tenth would pay.
+  double attainment = 0.90;                          ///< Least share within the TTFT SLO.
+  Duration ttft_p99_max = std::chrono::seconds(30);  ///< Else starving a tenth would pay.
 };
 
 /// The highest rate that meets the target, found by bisection in steps of 0.01 requests/s between

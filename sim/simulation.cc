@@ -105,10 +105,18 @@ Result<SimulationOutcome> Simulation::run() {
                   "the scheduler left " + std::to_string(lost) + " requests without an answer");
     }
     switch (occurrence->kind) {
-      case OccurrenceKind::kArrival: on_arrival(occurrence->subject); break;
-      case OccurrenceKind::kStepEnd: on_step_end(occurrence->subject); break;
-      case OccurrenceKind::kRefusal: on_refusal(occurrence->subject); break;
-      case OccurrenceKind::kWake: on_wake(occurrence->time); break;
+      case OccurrenceKind::kArrival:
+        on_arrival(occurrence->subject);
+        break;
+      case OccurrenceKind::kStepEnd:
+        on_step_end(occurrence->subject);
+        break;
+      case OccurrenceKind::kRefusal:
+        on_refusal(occurrence->subject);
+        break;
+      case OccurrenceKind::kWake:
+        on_wake(occurrence->time);
+        break;
     }
     start_idle_instances();
   }
@@ -148,8 +156,8 @@ void Simulation::on_step_end(std::uint32_t instance) {
     RequestOutcome& outcome = outcome_.requests[index];
     outcome.finished = loop_.now();
     settle(index);
-    tell(RequestFinished{id_of(index), outcome.attempts,
-                         workload_.requests()[index].output_tokens, outcome.cached_tokens});
+    tell(RequestFinished{id_of(index), outcome.attempts, workload_.requests()[index].output_tokens,
+                         outcome.cached_tokens});
   }
 }
 

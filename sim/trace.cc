@@ -78,10 +78,14 @@ class LineReader {
     if (seen[index]) return problem("expected \"" + std::string(key) + "\" once, found it twice");
     seen[index] = true;
     switch (index) {
-      case 0: return read_timestamp(value);
-      case 1: return read_tokens(key, value, 1, record_.input_tokens);
-      case 2: return read_tokens(key, value, 0, record_.output_tokens);
-      default: return read_ids(value);
+      case 0:
+        return read_timestamp(value);
+      case 1:
+        return read_tokens(key, value, 1, record_.input_tokens);
+      case 2:
+        return read_tokens(key, value, 0, record_.output_tokens);
+      default:
+        return read_ids(value);
     }
   }
 
@@ -133,7 +137,8 @@ class LineReader {
                      std::to_string(record_.id_count));
     }
     if (!trace_.records.empty() && record_.timestamp < trace_.records.back().timestamp) {
-      return problem("expected a timestamp not before that of the line above, found an earlier one");
+      return problem(
+          "expected a timestamp not before that of the line above, found an earlier one");
     }
     trace_.records.push_back(record_);
     return {};
@@ -157,7 +162,8 @@ void append_milliseconds(std::string& text, Duration time) {
   const auto nanoseconds = time.count();
   append_number(text, static_cast<std::uint64_t>(nanoseconds / kNanosecondsPerMs));
   if (const auto rest = nanoseconds % kNanosecondsPerMs; rest != 0) {
-    std::string fraction = std::to_string(kNanosecondsPerMs + rest);  // A leading 1 keeps the zeros.
+    std::string fraction =
+        std::to_string(kNanosecondsPerMs + rest);  // A leading 1 keeps the zeros.
     fraction[0] = '.';
     text += fraction.substr(0, fraction.find_last_not_of('0') + 1);
   }

@@ -28,8 +28,9 @@ struct TraceRecord {
 /// prefix; an id on its own means nothing.
 struct Trace {
   std::vector<TraceRecord> records;
-  std::vector<std::uint64_t> hash_ids;      ///< Of all records, one after the other.
-  std::vector<std::string> ignored_fields;  ///< Fields of the text that have no meaning here, sorted.
+  std::vector<std::uint64_t> hash_ids;  ///< Of all records, one after the other.
+  std::vector<std::string>
+      ignored_fields;  ///< Fields of the text that have no meaning here, sorted.
 
   [[nodiscard]] std::span<const std::uint64_t> ids_of(const TraceRecord& record) const {
     return std::span(hash_ids).subspan(record.first_id, record.id_count);

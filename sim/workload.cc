@@ -30,7 +30,8 @@ Result<Workload> Workload::make(const Trace& trace, const WorkloadOptions& optio
   }
   const std::size_t available = trace.records.size() - std::min(options.skip, trace.records.size());
   if (available == 0 || options.requests > available) {
-    return invalid("expected at least " + std::to_string(std::max<std::size_t>(options.requests, 1)) +
+    return invalid("expected at least " +
+                   std::to_string(std::max<std::size_t>(options.requests, 1)) +
                    " records after the first " + std::to_string(options.skip) + ", found " +
                    std::to_string(available));
   }
@@ -50,8 +51,8 @@ Result<Workload> Workload::make(const Trace& trace, const WorkloadOptions& optio
     if (options.prompt_tokens_max > 0) {
       request.prompt_tokens = std::min(request.prompt_tokens, options.prompt_tokens_max);
     }
-    request.block_count = std::min<std::size_t>(request.prompt_tokens / options.block_tokens,
-                                                ids.size() * parts);
+    request.block_count =
+        std::min<std::size_t>(request.prompt_tokens / options.block_tokens, ids.size() * parts);
     BlockHash hash = seed;
     for (std::size_t block = 0; block < request.block_count; ++block) {
       hash = chain_part(hash, ids[block / parts], static_cast<std::uint32_t>(block % parts));

@@ -21,10 +21,10 @@ struct WorkloadRequest {
 };
 
 struct WorkloadOptions {
-  std::size_t skip = 0;                  ///< Records left out at the start.
-  std::size_t requests = 0;              ///< Records taken; 0: all that follow.
-  std::uint32_t prompt_tokens_max = 0;   ///< Longer prompts are cut; 0: none is.
-  std::uint32_t block_tokens = 512;      ///< A divisor of kTraceBlockTokens, at least 16.
+  std::size_t skip = 0;                 ///< Records left out at the start.
+  std::size_t requests = 0;             ///< Records taken; 0: all that follow.
+  std::uint32_t prompt_tokens_max = 0;  ///< Longer prompts are cut; 0: none is.
+  std::uint32_t block_tokens = 512;     ///< A divisor of kTraceBlockTokens, at least 16.
 };
 
 /// The requests of a trace with their prefix chains, ready to be replayed any number of times.

@@ -65,9 +65,9 @@ TEST(PlanArrivals, GivesCountedRequestsTheRateAskedFor) {
 
 TEST(PlanArrivals, ScalesWarmUpLikeTheRestWhenItHasNoRate) {
   const auto requests = requests_at({0, 1000, 2000, 3000});
-  EXPECT_THAT(plan_arrivals(requests, {.qps = 2.0, .warmup_requests = 2}).value(),
-              ElementsAre(milliseconds(0), milliseconds(500), milliseconds(1000),
-                          milliseconds(1500)));
+  EXPECT_THAT(
+      plan_arrivals(requests, {.qps = 2.0, .warmup_requests = 2}).value(),
+      ElementsAre(milliseconds(0), milliseconds(500), milliseconds(1000), milliseconds(1500)));
 }
 
 TEST(PlanArrivals, TakesASingleRequest) {

@@ -5,7 +5,9 @@
 namespace ringmaster::sim {
 namespace {
 
-constexpr TimePoint at(std::int64_t nanoseconds) { return TimePoint(Duration(nanoseconds)); }
+constexpr TimePoint at(std::int64_t nanoseconds) {
+  return TimePoint(Duration(nanoseconds));
+}
 
 TEST(EventLoop, HandsOutTheEarliestFirst) {
   EventLoop loop;

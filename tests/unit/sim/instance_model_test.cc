@@ -111,10 +111,11 @@ TEST(SerialModel, ServesFirstComeFirst) {
 }
 
 TEST(SerialModel, DropsTheLeastRecentlyUsedBlocks) {
-  Bench bench(ModelKind::kSerial, {{2048, 1, {1, 2, 3, 4}}, {512, 1, {9}}, {2049, 1, {1, 2, 3, 4}}});
+  Bench bench(ModelKind::kSerial,
+              {{2048, 1, {1, 2, 3, 4}}, {512, 1, {9}}, {2049, 1, {1, 2, 3, 4}}});
   for (const std::uint32_t request : {0U, 1U, 2U}) ASSERT_TRUE(bench.model().submit(request));
   bench.step();
-  EXPECT_EQ(bench.step().second.blocks.removed.size(), 1U);     // the tail of the first
+  EXPECT_EQ(bench.step().second.blocks.removed.size(), 1U);  // the tail of the first
   EXPECT_EQ(bench.step().second.prefilled[0].cached_tokens, 3 * 512U);
 }
 

@@ -27,18 +27,21 @@ RequestOutcome answered(int ttft_s, int e2e_s = 0) {
           .attempts = 1};
 }
 
-RequestOutcome rejected() { return {.is_rejected = true}; }
+RequestOutcome rejected() {
+  return {.is_rejected = true};
+}
 
 TEST(Summarise, CountsTheShareBelowTheSlo) {
-  const auto metrics = summarise(prompts({10, 10, 10, 10}),
-                                 {{answered(1), answered(4), answered(5), answered(9)}}, 0, seconds(5));
+  const auto metrics =
+      summarise(prompts({10, 10, 10, 10}), {{answered(1), answered(4), answered(5), answered(9)}},
+                0, seconds(5));
   EXPECT_DOUBLE_EQ(metrics.slo_attainment, 0.5);  // 5 s is not below 5 s
 }
 
 TEST(Summarise, TakesExactOrderStatistics) {
   const auto metrics =
-      summarise(prompts({10, 10, 10, 10}),
-                {{answered(4), answered(1), answered(3), answered(2)}}, 0, seconds(5));
+      summarise(prompts({10, 10, 10, 10}), {{answered(4), answered(1), answered(3), answered(2)}},
+                0, seconds(5));
   EXPECT_EQ(metrics.ttft_p50_s, 2.0);
   EXPECT_EQ(metrics.ttft_p90_s, 4.0);
   EXPECT_EQ(metrics.ttft_mean_s, 2.5);

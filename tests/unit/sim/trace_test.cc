@@ -45,8 +45,9 @@ TEST(ParseTrace, ReadsRecordsInOrder) {
 TEST(ParseTrace, TakesAMissingNewlineAtTheEndAndWindowsLineEnds) {
   EXPECT_EQ(error_of(R"({"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[]})"),
             "no error");
-  EXPECT_EQ(error_of("{\"timestamp\":0,\"input_length\":1,\"output_length\":1,\"hash_ids\":[]}\r\n"),
-            "no error");
+  EXPECT_EQ(
+      error_of("{\"timestamp\":0,\"input_length\":1,\"output_length\":1,\"hash_ids\":[]}\r\n"),
+      "no error");
 }
 
 TEST(ParseTrace, ReadsFractionsOfAMillisecond) {
@@ -107,8 +108,9 @@ TEST(ParseTrace, RefusesAnEmptyPrompt) {
 }
 
 TEST(ParseTrace, RefusesATimestampThatGoesBack) {
-  EXPECT_EQ(error_of(line("[1]", "700", "9") + line("[1]", "700", "8")),
-            "t.jsonl:2: expected a timestamp not before that of the line above, found an earlier one");
+  EXPECT_EQ(
+      error_of(line("[1]", "700", "9") + line("[1]", "700", "8")),
+      "t.jsonl:2: expected a timestamp not before that of the line above, found an earlier one");
 }
 
 TEST(ParseTrace, RefusesATimestampOutOfRange) {

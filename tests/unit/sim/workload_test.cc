@@ -74,7 +74,8 @@ TEST(Workload, HasNoMoreBlocksThanTheTraceNames) {
 }
 
 TEST(Workload, CutsTraceBlocksIntoSmallerOnes) {
-  const auto workload = TraceBuilder().add(700, {1, 2}).add(650, {1, 2}).build({.block_tokens = 128});
+  const auto workload =
+      TraceBuilder().add(700, {1, 2}).add(650, {1, 2}).build({.block_tokens = 128});
   EXPECT_EQ(workload.requests()[0].block_count, 5U);  // 640 of 700 tokens
   EXPECT_EQ(chain(workload, 0), chain(workload, 1));
 }
