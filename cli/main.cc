@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/config_command.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ int run(int argc, char** argv) {
              "Each command has its own --help with examples.");
   int exit_code = 0;
   // One line per command, in the order in which --help shows them.
+  ringmaster::add_config_command(app, exit_code);
   add_version_command(app);
   try {
     app.parse(argc, argv);

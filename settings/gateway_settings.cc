@@ -1,0 +1,215 @@
+#include "settings/gateway_settings.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "settings/addresses.h"
+#include "settings/settings_keys.h"
+#include "settings/yaml_reader.h"
+
+namespace ringmaster {
+namespace {
+
+using namespace std::chrono_literals;
+
+void visit_slo(SettingsVisitor& visitor, GatewaySettings& settings) {
+  visitor.duration("ttft", settings.scheduler.ttft_slo, 1ms, 1h,
+                   "target from receiving a request to its first output token");
+  visitor.duration("tpot", settings.tpot_slo, 0s, 1h,
+                   "target for the time per further output token; 0: none");
+}
+
+void visit_scheduler(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
+  visitor.choice<std::optional<QueueDiscipline>>(
+      "queue", scheduler.queue,
+      {{"policy", std::nullopt},
+       {"fcfs", QueueDiscipline::kFcfs},
+       {"longest_hit", QueueDiscipline::kLongestHit}},
+      "policy", "order in which held requests are sent; policy: as the policy was published");
+  visitor.choice<std::optional<Rebalancing>>(
+      "rebalance", scheduler.rebalancing,
+      {{"policy", std::nullopt},
+       {"off", Rebalancing::kOff},
+       {"paper", Rebalancing::kPaper},
+       {"code", Rebalancing::kCode}},
+      "policy", "how held requests move off a hot instance; policy: as the policy was published");
+  // -1 stands for the absent value, which is the policy's own.
+  std::int32_t window = -1;
+  visitor.integer("dispatch_window_requests", window, -1, 65'536,
+                  "prefills in flight per instance before requests are held; 0: never hold, "
+                  "-1: as the policy was published");
+  if (window >= 0) scheduler.dispatch_window_requests = static_cast<std::uint32_t>(window);
+  visitor.integer("ring_points", scheduler.ring_points, 1, 4096,
+                  "points of an instance of capacity 1 on each ring");
+  visitor.integer("seed", scheduler.seed, 0, std::numeric_limits<std::int64_t>::max(),
+                  "of every random choice");
+  visitor.integer("queue_requests_max", scheduler.queue_requests_max, 1, 1'000'000,
+                  "held requests in all; beyond it 429");
+  visitor.duration("queue_wait_max", scheduler.queue_wait_max, 1ms, 24h,
+                   "longest time a request is held; then 503");
+  visitor.integer("index_blocks_max", scheduler.index_blocks_max, 1'000, 1'000'000'000,
+                  "blocks that the prefix index knows; the oldest are forgotten");
+  visitor.integer("decision_log_size", scheduler.decision_log_size, 1, 1'000'000,
+                  "decisions that /admin/decisions can show");
+}
+
+void visit_instance(SettingsVisitor& visitor, InstanceSettings& instance) {
+  visitor.text("id", instance.spec.name, true, "stable name; places the instance on the rings");
+  visitor.checked_text("url", instance.url, true, "http://host[:port][/path]", is_instance_url,
+                       "where the instance listens");
+  visitor.choice<std::string>("adapter", instance.adapter,
+                              {{"openai", "openai"}, {"ringmaster", "ringmaster"}}, "openai",
+                              "what the instance speaks: any OpenAI server, or the bundled engine");
+  visitor.text("model", instance.model, true, "name by which clients ask for its model");
+  visitor.number("capacity", instance.spec.capacity, 0.01, 100,
+                 "relative weight on the rings");
+  visitor.integer("kv_cache_tokens", instance.spec.kv_cache_tokens, 0, 1'000'000'000'000,
+                  "size of the mirror of its prefix cache");
+  visitor.number("prefill_seconds_per_token", instance.spec.prefill_seconds_per_token, 1e-9, 10,
+                 "time to compute one prompt token, for estimates of TTFT");
+}
+
+void visit_model(SettingsVisitor& visitor, ModelSettings& model) {
+  visitor.text("name", model.name, true, "name by which clients ask for it");
+  visitor.text("tokenizer", model.tokenizer, false,
+               "folder with tokenizer.json; left out: prefixes are hashed by bytes");
+  visitor.integer("block_tokens", model.block_tokens, 1, 1024,
+                  "tokens of a block of a prefix; the same as in the engines");
+}
+
+void visit_deadlines(SettingsVisitor& visitor, DeadlineSettings& deadlines) {
+  visitor.duration("connect", deadlines.connect, 1ms, 10min, "to reach an instance");
+  visitor.duration("first_byte", deadlines.first_byte, 0s, 24h,
+                   "from sending a request to the head of its answer; 0: none");
+  visitor.duration("idle", deadlines.idle, 0s, 24h, "between two pieces of an answer; 0: none");
+  visitor.duration("total", deadlines.total, 0s, 24h,
+                   "of a request with all its attempts; 0: none");
+}
+
+void visit_health(SettingsVisitor& visitor, HealthSettings& health) {
+  visitor.duration("interval", health.interval, 10ms, 1h,
+                   "between two probes of an instance, and between two reports of its load");
+  visitor.duration("timeout", health.timeout, 1ms, 10min, "for the answer to a probe");
+  visitor.integer("unhealthy_after", health.unhealthy_after, 1, 1000,
+                  "failures in a row, of probes and requests, that take an instance out");
+  visitor.integer("healthy_after", health.healthy_after, 1, 1000,
+                  "good probes in a row that bring it back; from the first one on it serves "
+                  "where no healthy instance is left");
+}
+
+void visit_retry(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
+  visitor.integer("attempts", scheduler.attempts_max, 1, 100,
+                  "sendings of a request at most, the first included");
+  visitor.number("budget", scheduler.retry_budget_share, 0, 1,
+                 "retries in flight at most, as a share of the requests in flight (but always 3)");
+}
+
+bool is_header_or_empty(std::string_view text) { return text.empty() || is_header_name(text); }
+
+void visit_headers(SettingsVisitor& visitor, HeaderSettings& headers) {
+  const std::string expected = "a header name, or \"\" for none";
+  visitor.checked_text("session", headers.session, false, expected, is_header_or_empty,
+                       "header that names the conversation");
+  visitor.checked_text("tenant", headers.tenant, false, expected, is_header_or_empty,
+                       "header that names the tenant, whose prefixes are then its own; only behind "
+                       "a proxy that sets it");
+  visitor.checked_text("priority", headers.priority, false, expected, is_header_or_empty,
+                       "header with a whole number, larger goes first; only behind a proxy that "
+                       "sets it");
+}
+
+template <class Elements, class NameOf>
+void report_repeats(SettingsVisitor& visitor, const Elements& elements, const std::string& key,
+                    NameOf name_of) {
+  const std::string& name = name_of(elements.back());
+  if (name.empty()) return;
+  const auto first = std::ranges::find(elements, name, name_of);
+  if (&*first != &elements.back()) {
+    visitor.problem(key, "\"" + name + "\" is already the " + key + " of entry " +
+                             std::to_string(first - elements.begin()));
+  }
+}
+
+void visit_lists(SettingsVisitor& visitor, GatewaySettings& settings) {
+  visitor.list(
+      "instances", "The instances to route to; more can be added while the gateway runs.",
+      [&] { settings.instances.emplace_back(); },
+      [&](SettingsVisitor& element) {
+        visit_instance(element, settings.instances.back());
+        report_repeats(element, settings.instances, "id",
+                       [](const InstanceSettings& i) -> const std::string& { return i.spec.name; });
+      });
+  visitor.list(
+      "models", "What the gateway should know of a model; a model without an entry works too.",
+      [&] { settings.models.emplace_back(); },
+      [&](SettingsVisitor& element) {
+        visit_model(element, settings.models.back());
+        report_repeats(element, settings.models, "name",
+                       [](const ModelSettings& m) -> const std::string& { return m.name; });
+      });
+}
+
+}  // namespace
+
+void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
+  visitor.checked_text("listen", settings.listen, false, "host:port or [address]:port",
+                       is_listen_address, "address for clients; port 0 takes a free one");
+  visitor.section("admin", "The listener of /admin and /metrics.", [&](SettingsVisitor& section) {
+    section.checked_text("listen", settings.admin_listen, false, "host:port or [address]:port",
+                         is_listen_address,
+                         "address for operators; keep it where clients cannot reach it");
+  });
+  visitor.integer("threads", settings.threads, 0, 1024, "threads for requests; 0: one per core");
+  visitor.section("policy", "How an instance is chosen.", [&](SettingsVisitor& section) {
+    section.text("name", settings.scheduler.policy.name, false, "name of the policy");
+    section.options("options of the policy named, see docs/policies.md",
+                    settings.scheduler.policy.options);
+  });
+  visitor.section("slo", "Targets that policies and metrics use.",
+                  [&](SettingsVisitor& section) { visit_slo(section, settings); });
+  visitor.section("scheduler", "What is held in the gateway, and how it is ordered and moved.",
+                  [&](SettingsVisitor& section) { visit_scheduler(section, settings.scheduler); });
+  visit_lists(visitor, settings);
+  visitor.section("deadlines", "How long each phase of a request may take.",
+                  [&](SettingsVisitor& section) { visit_deadlines(section, settings.deadlines); });
+  visitor.section("retry", "Further attempts, before the first byte of an answer only.",
+                  [&](SettingsVisitor& section) { visit_retry(section, settings.scheduler); });
+  visitor.section("health", "When an instance is taken out and back in.",
+                  [&](SettingsVisitor& section) { visit_health(section, settings.health); });
+  visitor.section("headers", "Request headers that the gateway believes.",
+                  [&](SettingsVisitor& section) { visit_headers(section, settings.headers); });
+  visitor.scalar_list({.key = "api_keys", .kind = ValueKind::kTextList,
+                       .expected = "a key of at least 8 characters",
+                       .text = "keys of which clients must send one (Authorization: Bearer); "
+                               "none: no key is asked for",
+                       .is_secret = true},
+                      [&](std::string_view written) {
+                        if (written.size() < 8) return false;
+                        settings.api_keys.emplace_back(written);
+                        return true;
+                      });
+  visitor.section("limits", "Bounds on what clients may send and hold.",
+                  [&](SettingsVisitor& section) { visit_keys(section, settings.limits); });
+  visitor.section("drain", "What SIGTERM does.",
+                  [&](SettingsVisitor& section) { visit_keys(section, settings.drain); });
+  visitor.section("log", "Lines on standard error.",
+                  [&](SettingsVisitor& section) { visit_keys(section, settings.log); });
+}
+
+tl::expected<GatewaySettings, SettingsProblems> parse_gateway_settings(std::string_view text,
+                                                                       std::string_view file) {
+  GatewaySettings settings;
+  SettingsProblems problems = read_yaml(
+      text, file, [&](SettingsVisitor& visitor) { visit_keys(visitor, settings); });
+  if (!problems.empty()) return tl::unexpected(std::move(problems));
+  return settings;
+}
+
+const ModelSettings* GatewaySettings::model(std::string_view name) const {
+  const auto entry = std::ranges::find(models, name, &ModelSettings::name);
+  return entry == models.end() ? nullptr : &*entry;
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,136 @@
+#include "settings/gateway_settings.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ringmaster {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+GatewaySettings parsed(std::string_view text) {
+  auto settings = parse_gateway_settings(text, "f.yaml");
+  EXPECT_TRUE(settings) << settings.error().front();
+  return settings ? *settings : GatewaySettings{};
+}
+
+SettingsProblems problems_of(std::string_view text) {
+  const auto settings = parse_gateway_settings(text, "f.yaml");
+  return settings ? SettingsProblems{} : settings.error();
+}
+
+constexpr std::string_view kSmallest = R"(
+listen: 127.0.0.1:8080
+admin: {listen: 127.0.0.1:8081}
+policy: {name: dualmap}
+slo: {ttft: 5s}
+instances:
+  - {id: a, url: "http://127.0.0.1:9101", adapter: openai, model: m}
+  - {id: b, url: "http://127.0.0.1:9102", adapter: openai, model: m}
+)";
+
+TEST(GatewaySettings, ReadsTheSmallestConfiguration) {
+  const GatewaySettings settings = parsed(kSmallest);
+  EXPECT_EQ(settings.listen, "127.0.0.1:8080");
+  EXPECT_EQ(settings.admin_listen, "127.0.0.1:8081");
+  EXPECT_EQ(settings.scheduler.policy.name, "dualmap");
+  EXPECT_EQ(settings.scheduler.ttft_slo, 5s);
+  ASSERT_EQ(settings.instances.size(), 2U);
+  EXPECT_EQ(settings.instances[1].spec.name, "b");
+  EXPECT_EQ(settings.instances[1].url, "http://127.0.0.1:9102");
+  EXPECT_EQ(settings.instances[1].model, "m");
+}
+
+TEST(GatewaySettings, TakesDefaultsForWhatIsLeftOut) {
+  const GatewaySettings settings = parsed("");
+  EXPECT_EQ(settings.listen, "127.0.0.1:8080");
+  EXPECT_EQ(settings.limits.body_bytes, 33'554'432U);
+  EXPECT_EQ(settings.deadlines.connect, 2s);
+  EXPECT_FALSE(settings.scheduler.queue.has_value());
+  EXPECT_FALSE(settings.scheduler.dispatch_window_requests.has_value());
+}
+
+TEST(GatewaySettings, ReadsSchedulerOptionsAndLeavesThePolicysOwnOnRequest) {
+  const GatewaySettings settings = parsed(
+      "scheduler: {queue: longest_hit, rebalance: policy, dispatch_window_requests: 2}\n"
+      "retry: {attempts: 1, budget: 0.5}\n");
+  EXPECT_EQ(settings.scheduler.queue, QueueDiscipline::kLongestHit);
+  EXPECT_FALSE(settings.scheduler.rebalancing.has_value());
+  EXPECT_EQ(settings.scheduler.dispatch_window_requests, 2U);
+  EXPECT_EQ(settings.scheduler.attempts_max, 1U);
+  EXPECT_EQ(settings.scheduler.retry_budget_share, 0.5);
+}
+
+TEST(GatewaySettings, ReadsOptionsOfThePolicyAsText) {
+  const GatewaySettings settings = parsed("policy: {name: dualmap, variant: code}");
+  ASSERT_EQ(settings.scheduler.policy.options.size(), 1U);
+  EXPECT_EQ(settings.scheduler.policy.options[0].first, "variant");
+  EXPECT_EQ(settings.scheduler.policy.options[0].second, "code");
+}
+
+TEST(GatewaySettings, FindsTheEntryOfAModel) {
+  const GatewaySettings settings =
+      parsed("models: [{name: m, tokenizer: /models/m, block_tokens: 32}]");
+  ASSERT_NE(settings.model("m"), nullptr);
+  EXPECT_EQ(settings.model("m")->block_tokens, 32U);
+  EXPECT_EQ(settings.model("other"), nullptr);
+}
+
+TEST(GatewaySettings, ReportsEveryProblemInFileOrder) {
+  EXPECT_THAT(problems_of("listen: here\n"
+                          "slo:\n"
+                          "  tpto: 1s\n"
+                          "  ttft: 5\n"
+                          "threads: -1\n"),
+              ElementsAre(HasSubstr("f.yaml:1:9: listen: must be host:port"),
+                          "f.yaml:3:3: slo.tpto: unknown key; did you mean tpot?",
+                          HasSubstr("f.yaml:4:9: slo.ttft: must be a duration"),
+                          HasSubstr("f.yaml:5:10: threads: must be a whole number in [0, 1024]")));
+}
+
+TEST(GatewaySettings, RefusesAKeyGivenTwice) {
+  EXPECT_THAT(problems_of("threads: 1\nthreads: 2\n"),
+              ElementsAre("f.yaml:2:1: threads: is given twice"));
+}
+
+TEST(GatewaySettings, NamesTheInstanceThatLacksAKey) {
+  EXPECT_THAT(problems_of("instances:\n  - {id: a, model: m}\n"),
+              ElementsAre(HasSubstr("f.yaml:2:5: instances[0].url: is missing")));
+}
+
+TEST(GatewaySettings, RefusesTwoInstancesOfOneId) {
+  EXPECT_THAT(problems_of("instances:\n"
+                          "  - {id: a, url: \"http://h:1\", model: m}\n"
+                          "  - {id: a, url: \"http://h:2\", model: m}\n"),
+              ElementsAre("f.yaml:3:10: instances[1].id: \"a\" is already the id of entry 0"));
+}
+
+TEST(GatewaySettings, RefusesWhatIsNoMapping) {
+  EXPECT_THAT(problems_of("- a"), ElementsAre(HasSubstr("f.yaml:1:1: must be a mapping")));
+  EXPECT_THAT(problems_of("log:"), ElementsAre(HasSubstr("log: must be a mapping, is empty")));
+}
+
+TEST(GatewaySettings, ReportsBrokenSyntaxWithItsPlace) {
+  EXPECT_THAT(problems_of("listen: [\n"), ElementsAre(HasSubstr("f.yaml:2:1: not valid YAML")));
+}
+
+TEST(GatewaySettings, RefusesASecondDocument) {
+  EXPECT_THAT(problems_of("threads: 1\n---\nthreads: 2\n"),
+              ElementsAre(HasSubstr("only one document")));
+}
+
+TEST(GatewaySettings, NeverRepeatsAnApiKey) {
+  EXPECT_THAT(problems_of("api_keys: [secret]"),
+              ElementsAre("f.yaml:1:12: api_keys[0]: must be a key of at least 8 characters"));
+}
+
+TEST(GatewaySettings, RefusesNotANumber) {
+  EXPECT_THAT(problems_of("retry: {budget: nan}"), ElementsAre(HasSubstr("retry.budget")));
+}
+
+}  // namespace
+}  // namespace ringmaster
