@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "base/check.h"
@@ -12,8 +13,9 @@ namespace ringmaster::engine {
 SimExecutor::SimExecutor(SimExecutorOptions options, StepWaiter* waiter)
     : options_(std::move(options)), waiter_(waiter) {
   std::vector<TokenId>& drawn = options_.output_tokens;
-  for (TokenId token = 0; drawn.empty() && token < options_.model.vocabulary_size; ++token) {
-    drawn.push_back(token);
+  if (drawn.empty()) {
+    drawn.resize(static_cast<std::size_t>(options_.model.vocabulary_size));
+    std::iota(drawn.begin(), drawn.end(), 0);
   }
   std::erase_if(drawn, [this](TokenId token) {
     return std::ranges::count(options_.model.end_tokens, token) > 0;
