@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/config_command.h"
+#include "cli/model_command.h"
 
 namespace {
 
@@ -23,6 +24,7 @@ int run(int argc, char** argv) {
   int exit_code = 0;
   // One line per command, in the order in which --help shows them.
   ringmaster::add_config_command(app, exit_code);
+  ringmaster::add_model_command(app, exit_code);
   add_version_command(app);
   try {
     app.parse(argc, argv);
