@@ -18,7 +18,9 @@ static_assert(std::endian::native == std::endian::little,
 /// Blocks up to this size are hashed from the stack in one call.
 constexpr std::size_t kFlatBytesMax = 1024;
 
-BlockHash from_xxh(XXH128_hash_t hash) { return {.low = hash.low64, .high = hash.high64}; }
+BlockHash from_xxh(XXH128_hash_t hash) {
+  return {.low = hash.low64, .high = hash.high64};
+}
 
 BlockHash chain_long(const BlockHash& previous, const void* data, std::size_t size) {
   XXH3_state_t state;

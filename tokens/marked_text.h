@@ -48,6 +48,22 @@ class MarkedText {
   /// Bytes [begin, end) with their marks. Requires: begin <= end <= size().
   [[nodiscard]] MarkedText slice(std::size_t begin, std::size_t end) const;
 
+  /// The text with `change(std::string_view) -> std::string` done to each run of equally marked
+  /// bytes.
+  template <class Change>
+  [[nodiscard]] MarkedText transformed(Change&& change) const {
+    MarkedText result;
+    const std::string_view all = bytes_;
+    std::size_t done = 0;
+    for (const ByteRange& range : plain_) {
+      if (range.begin > done) result.append_trusted(change(all.substr(done, range.begin - done)));
+      result.append_plain(change(all.substr(range.begin, range.end - range.begin)));
+      done = range.end;
+    }
+    if (done < all.size()) result.append_trusted(change(all.substr(done)));
+    return result;
+  }
+
  private:
   void mark(std::size_t begin, std::size_t end);
 
