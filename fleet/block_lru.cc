@@ -44,6 +44,14 @@ std::uint32_t BlockLru::insert(std::span<const BlockHash> chain, BlockChanges* c
   return cached;
 }
 
+bool BlockLru::erase(const BlockHash& hash) {
+  const std::uint32_t number = table_.find(hash);
+  if (number == BlockTable::kAbsent) return false;
+  unlink(number + 1);
+  table_.erase(number);
+  return true;
+}
+
 void BlockLru::clear() {
   table_.clear();
   links_.assign(1, Links{});

@@ -41,6 +41,10 @@ class BlockLru {
   /// chain that had been cached before.
   std::uint32_t insert(std::span<const BlockHash> chain, BlockChanges* changes = nullptr);
 
+  /// Forgets one block; false if it is not cached. The caller sees to it that no longer prefix
+  /// stays behind.
+  bool erase(const BlockHash& hash);
+
   void clear();
 
   /// Calls visit(hash) from the most to the least recently used block.

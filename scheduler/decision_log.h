@@ -51,6 +51,10 @@ class DecisionLog {
   /// Stores the record under the next id and returns that id.
   std::uint64_t add(DecisionRecord record);
 
+  /// The next record, to be filled in place; its id is set and it has no candidates, every other
+  /// field is the oldest record's. Valid until the next add() or begin().
+  DecisionRecord& begin();
+
   /// Null if the id is too old or not given out yet. Valid until the next add().
   [[nodiscard]] const DecisionRecord* find(std::uint64_t id) const;
 

@@ -3,22 +3,17 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "policies/policy_config.h"
+#include "policies/published_form.h"
 #include "scheduler/action.h"
 #include "scheduler/decision_log.h"
 #include "scheduler/event.h"
 
 namespace ringmaster {
-
-/// In which order requests held for one instance are dispatched.
-enum class QueueDiscipline : std::uint8_t { kFcfs, kLongestHit };
-
-/// Whether waiting requests are moved off an instance that is past the rebalance threshold.
-enum class Rebalancing : std::uint8_t { kOff, kPaper, kCode };
 
 /// Options of one scheduler. What is absent is taken from the policy's published form (for
 /// `dualmap` a window of one prefill and rebalancing; for the others no holding, no moves).

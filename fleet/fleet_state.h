@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "fleet/home_rings.h"
+#include "fleet/instance.h"
+#include "fleet/instance_load.h"
+#include "fleet/request.h"
+#include "fleet/residency.h"
+
+namespace ringmaster {
+
+/// One instance with all that is believed about it. What a decision reads comes first.
+struct InstanceState {
+  InstanceLoad load;
+  double prefill_seconds_per_token = 0.0;
+  bool is_present = false;
+  bool is_eligible = false;  ///< May be given new requests now.
+  bool is_draining = false;
+  Health health = Health::kHealthy;
+  InstanceSpec spec;
+  InstanceReport report;  ///< Its time is TimePoint{} before the first one.
+  std::uint64_t expected_cached_tokens_total = 0;
+  std::uint64_t actual_cached_tokens_total = 0;
+};
+
+/// What the gateway believes about a fleet: membership and rings, bookings, reports, residency.
+///
+/// A plain state without a clock: the scheduler changes it, policies read it. Not thread-safe.
+class FleetState {
+ public:
+  static constexpr std::uint32_t kSlotsMax = 65'536;
+
+  FleetState(std::uint32_t ring_points, std::uint32_t index_blocks_max);
+
+  /// False, and nothing is changed, if the slot or the name is taken, the slot is not below
+  /// kSlotsMax, or the spec is out of its ranges (instance.h; seconds per token in (0, 10]).
+  bool add(InstanceId instance, const InstanceSpec& spec, ResidencySource residency);
+  void remove(InstanceId instance);
+  void set_health(InstanceId instance, Health health);
+  void set_draining(InstanceId instance, bool is_draining);
+
+  [[nodiscard]] bool has(InstanceId instance) const {
+    return instance.value < instances_.size() && instances_[instance.value].is_present;
+  }
+  /// Requires: has(instance).
+  [[nodiscard]] const InstanceState& operator[](InstanceId instance) const {
+    return instances_[instance.value];
+  }
+  [[nodiscard]] InstanceState& at(InstanceId instance) { return instances_[instance.value]; }
+  [[nodiscard]] std::uint32_t slot_count() const {
+    return static_cast<std::uint32_t>(instances_.size());
+  }
+
+  /// Instances that may be given new requests, by slot: the healthy ones that are not draining, or
+  /// the suspect ones if there is none.
+  [[nodiscard]] std::span<const InstanceId> eligible() const { return eligible_; }
+
+  /// The home pair of a key among the eligible instances except those in `excluded`.
+  [[nodiscard]] Homes homes(std::uint64_t key, std::span<const InstanceId> excluded = {}) const;
+
+  /// Leading tokens of the prompt that the instance should have in its prefix cache.
+  [[nodiscard]] std::uint32_t cached_tokens(const RequestSpec& request, InstanceId instance) const;
+
+  [[nodiscard]] Residency& residency() { return residency_; }
+  [[nodiscard]] const Residency& residency() const { return residency_; }
+  [[nodiscard]] std::uint64_t membership_digest() const { return rings_.membership_digest(); }
+
+ private:
+  void refresh_eligible();
+
+  HomeRings rings_;
+  Residency residency_;
+  std::vector<InstanceState> instances_;  ///< By slot.
+  std::vector<InstanceId> eligible_;
+};
+
+/// Tokens of the prompt covered by this many cached blocks.
+[[nodiscard]] inline std::uint32_t tokens_of_blocks(const RequestSpec& request,
+                                                    std::uint32_t blocks) {
+  const std::uint64_t tokens = std::uint64_t{blocks} * request.block_tokens;
+  return tokens < request.prompt_tokens ? static_cast<std::uint32_t>(tokens)
+                                        : request.prompt_tokens;
+}
+
+/// Tokens an instance must compute before the first one comes out: at least one, even where the
+/// whole prompt is cached.
+[[nodiscard]] inline std::uint32_t uncached_tokens(std::uint32_t prompt_tokens,
+                                                   std::uint32_t cached_tokens) {
+  return prompt_tokens > cached_tokens ? prompt_tokens - cached_tokens : 1;
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/check.h"
+
+namespace ringmaster {
+
+/// What the gateway itself has booked on one instance: exact, since it is what was held for it,
+/// sent to it and answered by it. Every booking is released once; the checks catch a slip.
+struct InstanceLoad {
+  std::uint64_t held_tokens = 0;  ///< Uncached prompt tokens waiting for it in the gateway.
+  std::uint64_t sent_tokens = 0;  ///< Uncached prompt tokens sent, without a first token yet.
+  std::uint64_t running_kv_blocks = 0;  ///< Prompt blocks of the requests that are decoding.
+  std::uint32_t held_requests = 0;
+  std::uint32_t prefilling_requests = 0;
+  std::uint32_t decoding_requests = 0;
+
+  /// Uncached prompt tokens whose prefill is not over.
+  [[nodiscard]] std::uint64_t pending_tokens() const { return held_tokens + sent_tokens; }
+
+  /// Held, in prefill or decoding.
+  [[nodiscard]] std::uint32_t requests() const {
+    return held_requests + prefilling_requests + decoding_requests;
+  }
+
+  void hold(std::uint64_t tokens) {
+    held_tokens += tokens;
+    ++held_requests;
+  }
+  void unhold(std::uint64_t tokens) {
+    RINGMASTER_CHECK(held_requests > 0 && held_tokens >= tokens);
+    held_tokens -= tokens;
+    --held_requests;
+  }
+  void begin_prefill(std::uint64_t tokens) {
+    sent_tokens += tokens;
+    ++prefilling_requests;
+  }
+  void end_prefill(std::uint64_t tokens) {
+    RINGMASTER_CHECK(prefilling_requests > 0 && sent_tokens >= tokens);
+    sent_tokens -= tokens;
+    --prefilling_requests;
+  }
+  void begin_decode(std::uint64_t kv_blocks) {
+    running_kv_blocks += kv_blocks;
+    ++decoding_requests;
+  }
+  void end_decode(std::uint64_t kv_blocks) {
+    RINGMASTER_CHECK(decoding_requests > 0 && running_kv_blocks >= kv_blocks);
+    running_kv_blocks -= kv_blocks;
+    --decoding_requests;
+  }
+};
+
+}  // namespace ringmaster

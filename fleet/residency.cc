@@ -1,0 +1,65 @@
+#include "fleet/residency.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ringmaster {
+namespace {
+
+constexpr std::uint64_t kMirrorBlocksMax = (1U << 30U) - 1;
+
+}  // namespace
+
+void Residency::add(InstanceId instance, ResidencySource source, std::uint64_t kv_cache_tokens) {
+  if (sources_.size() <= instance.value) sources_.resize(instance.value + 1);
+  sources_[instance.value] = {
+      .is_present = true, .kind = source, .kv_cache_tokens = kv_cache_tokens};
+}
+
+void Residency::remove(InstanceId instance) {
+  if (instance.value >= sources_.size()) return;
+  sources_[instance.value] = {};
+  index_.clear(instance);
+}
+
+void Residency::prompt_computed(InstanceId instance, std::span<const BlockHash> chain,
+                                std::uint32_t block_tokens) {
+  if (instance.value >= sources_.size()) return;
+  Source& source = sources_[instance.value];
+  if (!source.is_present || source.kind != ResidencySource::kMirror || chain.empty()) return;
+  RINGMASTER_CHECK(block_tokens > 0);
+  if (source.block_tokens != block_tokens) {
+    index_.clear(instance);
+    source.block_tokens = block_tokens;
+    source.mirror.emplace(static_cast<std::uint32_t>(
+        std::min(source.kv_cache_tokens / block_tokens, kMirrorBlocksMax)));
+  }
+  changes_.clear();
+  source.mirror->insert(chain, &changes_);
+  for (const BlockHash& block : changes_.removed) index_.remove(instance, block);
+  for (const BlockHash& block : changes_.stored) index_.store(instance, block);
+}
+
+bool Residency::has_events(InstanceId instance) const {
+  return instance.value < sources_.size() && sources_[instance.value].is_present &&
+         sources_[instance.value].kind == ResidencySource::kEvents;
+}
+
+void Residency::stored(InstanceId instance, std::span<const BlockHash> blocks) {
+  if (!has_events(instance)) return;
+  for (const BlockHash& block : blocks) index_.store(instance, block);
+}
+
+void Residency::removed(InstanceId instance, std::span<const BlockHash> blocks) {
+  if (!has_events(instance)) return;
+  for (const BlockHash& block : blocks) index_.remove(instance, block);
+}
+
+void Residency::cleared(InstanceId instance) {
+  if (instance.value >= sources_.size()) return;
+  index_.clear(instance);
+  if (sources_[instance.value].mirror) sources_[instance.value].mirror->clear();
+}
+
+}  // namespace ringmaster

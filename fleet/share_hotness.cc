@@ -1,0 +1,116 @@
+#include "fleet/share_hotness.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ringmaster {
+namespace {
+
+constexpr std::uint32_t kWindowRequestsMin = 1000;
+constexpr std::uint32_t kWindowRequestsPerInstance = 16;
+/// Below it a share is chance. The official code waits for as many.
+constexpr std::uint32_t kSamplesMin = 20;
+
+}  // namespace
+
+ShareHotness::ShareHotness(const HotnessOptions& options) : options_(options) {
+  RINGMASTER_CHECK(options.key_blocks_max > 0);
+  set_window(options.window_requests != 0 ? options.window_requests : kWindowRequestsMin);
+}
+
+std::span<BlockHash> ShareHotness::chain_of(std::uint32_t position) {
+  return std::span(chains_).subspan(std::size_t{position} * options_.key_blocks_max,
+                                    window_[position].blocks);
+}
+
+void ShareHotness::set_window(std::uint32_t requests) {
+  // Rare (the fleet has grown or shrunk by much): start counting anew rather than copy the ring.
+  table_.clear();
+  nodes_.clear();
+  window_.assign(requests, Observed{});
+  chains_.resize(std::size_t{requests} * options_.key_blocks_max);
+  next_ = 0;
+  filled_ = 0;
+}
+
+std::uint32_t ShareHotness::key_blocks(std::span<const BlockHash> chain) const {
+  const auto limit = std::min<std::size_t>(chain.size(), options_.key_blocks_max);
+  std::uint32_t depth = std::min<std::uint32_t>(1, static_cast<std::uint32_t>(limit));
+  for (; depth < limit; ++depth) {
+    const std::uint32_t number = table_.find(chain[depth - 1]);
+    if (number == BlockTable::kAbsent || !nodes_[number].is_expanded) break;
+  }
+  return depth;
+}
+
+void ShareHotness::observe(std::span<const BlockHash> chain, std::uint32_t instance_count) {
+  if (chain.empty()) return;
+  if (options_.window_requests == 0) {
+    const std::uint32_t wanted =
+        std::max(kWindowRequestsMin, kWindowRequestsPerInstance * instance_count);
+    // Twice or half, so that a fleet that grows by one does not begin anew each time.
+    if (wanted >= 2 * window_.size() || 2 * wanted <= window_.size()) set_window(wanted);
+  }
+  const std::uint32_t depth = key_blocks(chain);
+  if (filled_ == window_.size()) forget(next_);
+  const auto kept = std::min<std::size_t>(chain.size(), options_.key_blocks_max);
+  window_[next_] = {static_cast<std::uint32_t>(kept), depth};
+  std::ranges::copy(chain.first(kept), chain_of(next_).begin());
+  for (const BlockHash& prefix : chain.first(depth)) count(prefix);
+  next_ = next_ + 1 == window_.size() ? 0 : next_ + 1;
+  filled_ = std::min(filled_ + 1, static_cast<std::uint32_t>(window_.size()));
+  adapt(chain.first(kept), depth, instance_count);
+}
+
+void ShareHotness::count(const BlockHash& prefix) {
+  const std::uint32_t number = table_.insert(prefix);
+  if (number >= nodes_.size()) nodes_.resize(number + 1);
+  ++nodes_[number].requests;
+}
+
+void ShareHotness::forget(std::uint32_t position) {
+  for (const BlockHash& prefix : chain_of(position).first(window_[position].counted)) {
+    const std::uint32_t number = table_.find(prefix);
+    RINGMASTER_CHECK(number != BlockTable::kAbsent);
+    if (--nodes_[number].requests == 0) {
+      nodes_[number] = {};
+      table_.erase(number);
+    }
+  }
+}
+
+void ShareHotness::adapt(std::span<const BlockHash> chain, std::uint32_t depth,
+                         std::uint32_t instance_count) {
+  if (filled_ < kSamplesMin) return;
+  const auto share_times_n = [&](const Node& node) {
+    return std::uint64_t{node.requests} * instance_count;
+  };
+  // Shares only fall along the path: the first cooled prefix is where the key must end.
+  for (std::uint32_t d = 1; d < depth; ++d) {
+    Node& node = nodes_[table_.find(chain[d - 1])];
+    if (share_times_n(node) < filled_) {
+      node.is_expanded = false;
+      return;
+    }
+  }
+  const Node& key = nodes_[table_.find(chain[depth - 1])];
+  if (depth < chain.size() && share_times_n(key) > 2ULL * filled_) grow(chain, depth);
+}
+
+void ShareHotness::grow(std::span<const BlockHash> chain, std::uint32_t depth) {
+  const BlockHash prefix = chain[depth - 1];
+  nodes_[table_.find(prefix)].is_expanded = true;
+  for (std::uint32_t position = 0; position < filled_; ++position) {
+    Observed& observed = window_[position];
+    const auto blocks = chain_of(position);
+    if (observed.blocks <= depth || blocks[depth - 1] != prefix) continue;
+    if (observed.counted == depth) {
+      count(blocks[depth]);
+      observed.counted = depth + 1;
+    }
+    if (observed.counted > depth) nodes_[table_.find(blocks[depth])].is_expanded = false;
+  }
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "fleet/block_table.h"
+#include "fleet/prefix_hotness.h"
+
+namespace ringmaster {
+
+/// The paper's form: a tree of prefixes over a sliding window of requests.
+///
+///     share(prefix) = requests in the window that begin with it / requests in the window
+///     share > 2/n: keys below it go one block deeper;  share < 1/n: back to this depth
+///
+/// Shares are exact at every depth in use: when a prefix grows, the window is counted again for
+/// its children. Memory is bounded by the window: (24 + 8 * key_blocks_max) bytes a request.
+/// Source: DualMap (arXiv 2602.06502), adaptive prefix length.
+class ShareHotness final : public PrefixHotness {
+ public:
+  explicit ShareHotness(const HotnessOptions& options);
+
+  [[nodiscard]] std::uint32_t key_blocks(std::span<const BlockHash> chain) const override;
+  void observe(std::span<const BlockHash> chain, std::uint32_t instance_count) override;
+
+  /// Prefixes being counted.
+  [[nodiscard]] std::uint32_t node_count() const { return table_.size(); }
+  [[nodiscard]] std::uint32_t observed_requests() const { return filled_; }
+
+ private:
+  /// One counted prefix, by its number in the table.
+  struct Node {
+    std::uint32_t requests = 0;
+    bool is_expanded = false;
+  };
+  /// One request of the window.
+  struct Observed {
+    std::uint32_t blocks = 0;   ///< Kept of its chain.
+    std::uint32_t counted = 0;  ///< Leading ones that are counted in the tree.
+  };
+
+  [[nodiscard]] std::span<BlockHash> chain_of(std::uint32_t position);
+  void set_window(std::uint32_t requests);
+  void count(const BlockHash& prefix);
+  void forget(std::uint32_t position);
+  void adapt(std::span<const BlockHash> chain, std::uint32_t depth, std::uint32_t instance_count);
+  void grow(std::span<const BlockHash> chain, std::uint32_t depth);
+
+  HotnessOptions options_;
+  BlockTable table_;
+  std::vector<Node> nodes_;
+  std::vector<Observed> window_;
+  std::vector<BlockHash> chains_;  ///< key_blocks_max for each place of the window.
+  std::uint32_t next_ = 0;         ///< Place of the next request.
+  std::uint32_t filled_ = 0;
+};
+
+}  // namespace ringmaster

@@ -1,0 +1,130 @@
+#include "policies/option_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace ringmaster {
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({change, row[j] + 1, row[j - 1] + 1}));
+    }
+  }
+  return row[b.size()];
+}
+
+std::string text_of(double number) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
+  return {buffer, end};
+}
+
+template <class Number>
+bool parse_whole(std::string_view text, Number& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::string_view nearest_name(std::string_view name, std::span<const std::string_view> known) {
+  std::string_view best;
+  // A third of the letters may be wrong: beyond that the guess would only confuse.
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const std::string_view candidate : known) {
+    const std::size_t distance = edit_distance(name.substr(0, 64), candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+std::string join_names(std::span<const std::string_view> names) {
+  std::string text;
+  for (const std::string_view name : names) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  return text;
+}
+
+const std::string* OptionReader::find(std::string_view key) {
+  known_.push_back(key);
+  const auto found = std::ranges::find(config_.options, key,
+                                       &std::pair<std::string, std::string>::first);
+  return found == config_.options.end() ? nullptr : &found->second;
+}
+
+void OptionReader::refuse(std::string_view key, std::string_view value,
+                          const std::string& expected) {
+  problems_.push_back(std::string(key) + "='" + std::string(value) + "': expected " + expected);
+}
+
+std::size_t OptionReader::choice(std::string_view key, std::span<const std::string_view> choices) {
+  const std::string* value = find(key);
+  if (value == nullptr) return 0;
+  const auto found = std::ranges::find(choices, *value);
+  if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
+  refuse(key, *value, "one of " + join_names(choices));
+  return 0;
+}
+
+bool OptionReader::flag(std::string_view key, bool fallback) {
+  const std::string* value = find(key);
+  if (value == nullptr) return fallback;
+  if (*value == "on" || *value == "true") return true;
+  if (*value == "off" || *value == "false") return false;
+  refuse(key, *value, "on or off");
+  return fallback;
+}
+
+double OptionReader::number(std::string_view key, double fallback, double min, double max) {
+  const std::string* value = find(key);
+  if (value == nullptr) return fallback;
+  double parsed = 0.0;
+  if (parse_whole(*value, parsed) && parsed >= min && parsed <= max) return parsed;
+  refuse(key, *value, "a number in [" + text_of(min) + ", " + text_of(max) + "]");
+  return fallback;
+}
+
+std::uint32_t OptionReader::count(std::string_view key, std::uint32_t fallback, std::uint32_t min,
+                                  std::uint32_t max) {
+  const std::string* value = find(key);
+  if (value == nullptr) return fallback;
+  std::uint32_t parsed = 0;
+  if (parse_whole(*value, parsed) && parsed >= min && parsed <= max) return parsed;
+  refuse(key, *value,
+         "a whole number in [" + std::to_string(min) + ", " + std::to_string(max) + "]");
+  return fallback;
+}
+
+Status OptionReader::finish() const {
+  std::vector<std::string> problems = problems_;
+  for (const auto& [key, value] : config_.options) {
+    if (std::ranges::count(known_, key) > 0) continue;
+    std::string problem = "unknown option '" + key + "'";
+    const std::string_view near = nearest_name(key, known_);
+    if (!near.empty()) problem += " (did you mean '" + std::string(near) + "'?)";
+    problem += known_.empty() ? "; it takes none" : "; known: " + join_names(known_);
+    problems.push_back(std::move(problem));
+  }
+  if (problems.empty()) return {};
+  std::string message = "policy " + config_.name + ": ";
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    message += (i == 0 ? "" : "; ") + problems[i];
+  }
+  return invalid(std::move(message));
+}
+
+}  // namespace ringmaster

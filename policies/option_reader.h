@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "policies/policy_config.h"
+
+namespace ringmaster {
+
+/// Reads the options of one policy from their texts and remembers every problem.
+///
+/// Each read names an option the policy knows; finish() then knows which ones it does not.
+class OptionReader {
+ public:
+  explicit OptionReader(const PolicyConfig& config) : config_(config) {}
+
+  /// Index of the value in `choices`; 0 if the option is absent.
+  [[nodiscard]] std::size_t choice(std::string_view key, std::span<const std::string_view> choices);
+
+  /// "on" or "off".
+  [[nodiscard]] bool flag(std::string_view key, bool fallback);
+
+  [[nodiscard]] double number(std::string_view key, double fallback, double min, double max);
+
+  [[nodiscard]] std::uint32_t count(std::string_view key, std::uint32_t fallback,
+                                    std::uint32_t min, std::uint32_t max);
+
+  /// Fails with kInvalidArgument if a value was refused or an option is unknown; the message lists
+  /// the known ones and the nearest name.
+  [[nodiscard]] Status finish() const;
+
+ private:
+  [[nodiscard]] const std::string* find(std::string_view key);
+  void refuse(std::string_view key, std::string_view value, const std::string& expected);
+
+  const PolicyConfig& config_;
+  std::vector<std::string_view> known_;
+  std::vector<std::string> problems_;
+};
+
+/// The name that takes the fewest edits to get to; empty if none is near.
+[[nodiscard]] std::string_view nearest_name(std::string_view name,
+                                            std::span<const std::string_view> known);
+
+/// "a, b, c".
+[[nodiscard]] std::string join_names(std::span<const std::string_view> names);
+
+}  // namespace ringmaster

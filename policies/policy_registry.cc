@@ -1,0 +1,60 @@
+#include "policies/policy_registry.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "policies/dual_map.h"
+#include "policies/least_loaded.h"
+#include "policies/min_ttft.h"
+#include "policies/option_reader.h"
+#include "policies/power_of_two.h"
+#include "policies/prefix_affinity.h"
+#include "policies/random_choice.h"
+#include "policies/round_robin.h"
+
+namespace ringmaster {
+namespace {
+
+using MakePolicy = std::unique_ptr<RoutingPolicy> (*)(OptionReader&, std::uint64_t seed);
+
+// The only list of policies. A new one is a line here, a name below and a page in docs/policies.md.
+constexpr std::array<std::pair<std::string_view, MakePolicy>, 7> kPolicies{{
+    {"dualmap", make_dual_map},
+    {"prefix_affinity", make_prefix_affinity},
+    {"min_ttft", make_min_ttft},
+    {"least_loaded", make_least_loaded},
+    {"power_of_two", make_power_of_two},
+    {"random", make_random_choice},
+    {"round_robin", make_round_robin},
+}};
+
+constexpr auto kNames = [] {
+  std::array<std::string_view, kPolicies.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kPolicies[i].first;
+  return names;
+}();
+
+}  // namespace
+
+std::span<const std::string_view> policy_names() { return kNames; }
+
+Result<std::unique_ptr<RoutingPolicy>> make_policy(const PolicyConfig& config,
+                                                   std::uint64_t seed) {
+  const auto found = std::ranges::find(kPolicies, config.name,
+                                       &std::pair<std::string_view, MakePolicy>::first);
+  if (found == kPolicies.end()) {
+    const std::string_view near = nearest_name(config.name, kNames);
+    std::string hint;
+    if (!near.empty()) hint = " (did you mean '" + std::string(near) + "'?)";
+    return invalid("unknown policy '" + config.name + "'" + hint + "; known: " +
+                   join_names(kNames));
+  }
+  OptionReader options(config);
+  std::unique_ptr<RoutingPolicy> policy = found->second(options, seed);
+  if (const Status status = options.finish(); !status) return tl::unexpected(status.error());
+  return policy;
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+#include "fleet/prefix_hotness.h"
+
+namespace ringmaster {
+
+/// In which order requests held for one instance are dispatched.
+enum class QueueDiscipline : std::uint8_t {
+  kFcfs,        ///< By arrival.
+  kLongestHit,  ///< Most cached tokens first, as they were when the request was queued.
+};
+
+/// Whether waiting requests are moved off an instance that is past the rebalance threshold.
+enum class Rebalancing : std::uint8_t { kOff, kPaper, kCode };
+
+/// What a policy was published with beside its choice of instance. The scheduler uses it where its
+/// own options say nothing else.
+struct PublishedForm {
+  QueueDiscipline queue = QueueDiscipline::kFcfs;
+  Rebalancing rebalancing = Rebalancing::kOff;
+  std::uint32_t dispatch_window_requests = 0;  ///< 0: never hold.
+  HotnessOptions hotness;                      ///< How deep the hash keys go.
+};
+
+}  // namespace ringmaster

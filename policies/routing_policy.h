@@ -1,0 +1,99 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "fleet/fleet_state.h"
+#include "fleet/home_rings.h"
+#include "fleet/instance.h"
+#include "fleet/request.h"
+#include "policies/published_form.h"
+
+namespace ringmaster {
+
+/// What a policy may look at besides the fleet. Lives for one choice.
+struct RoutingQuery {
+  const RequestSpec& request;
+  std::span<const InstanceId> candidates;  ///< By slot; not empty; none that was tried before.
+  Homes homes;                             ///< Among the candidates. Empty unless needs_homes().
+  std::uint32_t key_blocks = 0;            ///< Depth of the hash key behind the homes.
+  Duration ttft_slo{};                     ///< Of this request.
+};
+
+/// An instance as a policy weighed it.
+struct ScoredCandidate {
+  InstanceId instance;
+  std::uint32_t cached_tokens = 0;
+  double score = 0.0;  ///< The policy's own figure; smaller is better.
+};
+
+/// A choice, the reason for it and what it was weighed against. The chosen instance must have been
+/// considered.
+class RoutingDecision {
+ public:
+  static constexpr std::size_t kScoredMax = 8;
+
+  InstanceId instance;
+  std::string_view reason;   ///< A static label, used in logs, the decision log and metrics.
+  bool knows_cache = false;  ///< Whether the candidates' cached_tokens were looked up.
+
+  /// Notes a candidate; of more than kScoredMax the best are kept.
+  void consider(const ScoredCandidate& candidate) {
+    ++considered_;
+    if (count_ < kScoredMax) {
+      scored_[count_++] = candidate;
+    } else if (candidate.score < scored_[worst_].score) {
+      scored_[worst_] = candidate;
+    } else {
+      return;
+    }
+    const auto by_score = [](const auto& a, const auto& b) { return a.score < b.score; };
+    worst_ = static_cast<std::size_t>(
+        std::max_element(scored_.begin(), scored_.begin() + count_, by_score) - scored_.begin());
+  }
+
+  [[nodiscard]] std::span<ScoredCandidate> scored() { return std::span(scored_).first(count_); }
+  [[nodiscard]] std::uint32_t considered() const { return considered_; }
+
+ private:
+  std::array<ScoredCandidate, kScoredMax> scored_{};
+  std::size_t worst_ = 0;
+  std::uint32_t count_ = 0;
+  std::uint32_t considered_ = 0;
+};
+
+/// Chooses the instance that serves a request.
+///
+/// A plain calculation: it reads the query, the fleet and its own state and nothing else, so the
+/// same object makes the same choices in the gateway and in the simulator. It never sees the true
+/// output length. Not thread-safe.
+class RoutingPolicy {
+ public:
+  virtual ~RoutingPolicy() = default;
+
+  /// The name in configuration, logs and metrics.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+  /// Whether choose() reads query.homes.
+  [[nodiscard]] virtual bool needs_homes() const { return false; }
+
+  [[nodiscard]] virtual PublishedForm published_form() const { return {}; }
+
+  /// One of query.candidates, in `decision` (passed in empty).
+  virtual void choose(const RoutingQuery& query, const FleetState& fleet,
+                      RoutingDecision& decision) = 0;
+};
+
+/// Seconds until the instance could give this request its first token: everything booked on it and
+/// not yet prefilled, and what it would have to compute of this prompt itself.
+[[nodiscard]] inline double estimated_ttft_seconds(const InstanceState& instance,
+                                                   std::uint32_t uncached) {
+  return static_cast<double>(instance.load.pending_tokens() + uncached) *
+         instance.prefill_seconds_per_token;
+}
+
+}  // namespace ringmaster

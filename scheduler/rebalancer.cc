@@ -1,0 +1,14 @@
+#include "scheduler/rebalancer.h"
+
+#include "scheduler/batch_rebalancer.h"
+#include "scheduler/greedy_rebalancer.h"
+
+namespace ringmaster {
+
+std::unique_ptr<Rebalancer> make_rebalancer(Rebalancing form, const RebalancerView& view) {
+  if (form == Rebalancing::kPaper) return std::make_unique<BatchRebalancer>(view);
+  if (form == Rebalancing::kCode) return std::make_unique<GreedyRebalancer>(view);
+  return nullptr;
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,246 @@
+#include "scheduler/scheduler_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace ringmaster {
+namespace {
+
+constexpr Duration kQueueWaitMax = std::chrono::hours(24);
+
+}  // namespace
+
+SchedulerCore::SchedulerCore(const SchedulerOptions& options,
+                             std::unique_ptr<RoutingPolicy> policy, const HotnessOptions& hotness)
+    : options_(options),
+      policy_(std::move(policy)),
+      needs_homes_(policy_->needs_homes() || *options.rebalancing != Rebalancing::kOff),
+      hotness_(make_prefix_hotness(hotness)),
+      fleet_(options.ring_points, options.index_blocks_max),
+      rebalancer_(make_rebalancer(*options.rebalancing, {.fleet = fleet_,
+                                                         .requests = requests_,
+                                                         .queues = queues_,
+                                                         .ttft_slo = options.ttft_slo})),
+      retries_(options.retry_budget_share),
+      decisions_(options.decision_log_size) {}
+
+void SchedulerCore::apply(Event event, TimePoint now, ActionList& actions) {
+  RINGMASTER_CHECK(now >= now_);
+  now_ = now;
+  actions_ = &actions;
+  run_due_timers();
+  std::visit([this](auto&& happened) { on(std::forward<decltype(happened)>(happened)); },
+             std::move(event));
+  ask_for_wake();
+  actions_ = nullptr;
+}
+
+void SchedulerCore::run_due_timers() {
+  if (now_ >= wake_at_) wake_at_ = TimePoint::max();
+  while (!timers_.empty() && timers_.next_time() <= now_) run_timer(requests_.at(timers_.pop()));
+}
+
+void SchedulerCore::run_timer(RequestRecord& record) {
+  const InstanceId instance = record.instance;
+  if (record.phase == RequestPhase::kPrefilling) {
+    end_prefill(record);  // Its first token cannot be seen: taken as out by now.
+    instance_freed(instance);
+  } else if (now_ >= record.queue_deadline) {
+    unhold(record);
+    reject(record, ErrorCode::kDeadlineExceeded, "waited too long for an instance");
+  } else {
+    timers_.set(record.index, record.queue_deadline);
+    rebalance(instance);
+  }
+}
+
+void SchedulerCore::ask_for_wake() {
+  if (timers_.empty() || timers_.next_time() >= wake_at_) return;
+  wake_at_ = timers_.next_time();
+  actions_->emplace_back(Wake{wake_at_});
+}
+
+void SchedulerCore::on(Tick&& /*event*/) {}
+
+void SchedulerCore::on(RequestArrived&& event) {
+  if (event.request.block_tokens == 0) event.request.chain.clear();
+  if (requests_.find(event.request.id) != nullptr) return;
+  RequestRecord& record = requests_.insert(std::move(event.request));
+  record.arrived_at = now_;
+  const Duration wait_max = record.spec.queue_deadline > Duration::zero()
+                                ? std::min(record.spec.queue_deadline, kQueueWaitMax)
+                                : options_.queue_wait_max;
+  record.queue_deadline = now_ + wait_max;
+  place(record);
+}
+
+RequestRecord* SchedulerCore::sent_attempt(RequestId request, std::uint32_t attempt) {
+  RequestRecord* record = requests_.find(request);
+  const bool is_current = record != nullptr && record->phase != RequestPhase::kHeld &&
+                          record->attempt == attempt;
+  return is_current ? record : nullptr;
+}
+
+void SchedulerCore::on(FirstToken&& event) {
+  RequestRecord* record = sent_attempt(event.request, event.attempt);
+  if (record == nullptr || record->phase != RequestPhase::kPrefilling) return;
+  end_prefill(*record);
+  instance_freed(record->instance);
+}
+
+void SchedulerCore::on(RequestFinished&& event) {
+  RequestRecord* record = sent_attempt(event.request, event.attempt);
+  if (record == nullptr) return;
+  const InstanceId instance = record->instance;
+  if (record->phase == RequestPhase::kPrefilling) end_prefill(*record);
+  if (event.cached_tokens) fleet_.at(instance).actual_cached_tokens_total += *event.cached_tokens;
+  release_sent(*record);
+  forget(*record);
+  instance_freed(instance);
+}
+
+void SchedulerCore::on(RequestFailed&& event) {
+  RequestRecord* record = sent_attempt(event.request, event.attempt);
+  if (record == nullptr) return;
+  const InstanceId instance = record->instance;
+  release_sent(*record);
+  if (event.may_retry) {
+    retry(*record);
+  } else {
+    forget(*record);
+  }
+  instance_freed(instance);
+}
+
+void SchedulerCore::retry(RequestRecord& record) {
+  if (record.attempt >= options_.attempts_max) {
+    return reject(record, ErrorCode::kUnavailable, "every attempt has failed");
+  }
+  if (!record.is_retry) {
+    if (!retries_.allows_another(requests_.size())) {
+      return reject(record, ErrorCode::kUnavailable, "an attempt failed and the retry budget is used up");
+    }
+    record.is_retry = true;
+    retries_.begin();
+  }
+  ++load_.retries;
+  place(record);
+}
+
+void SchedulerCore::on(RequestCancelled&& event) {
+  RequestRecord* record = requests_.find(event.request);
+  if (record == nullptr) return;
+  const InstanceId instance = record->instance;
+  if (record->phase == RequestPhase::kHeld) {
+    unhold(*record);
+    return forget(*record);
+  }
+  actions_->emplace_back(Cancel{record->spec.id, record->attempt, instance});
+  release_sent(*record);
+  forget(*record);
+  instance_freed(instance);
+}
+
+void SchedulerCore::on(InstanceReported&& event) {
+  if (fleet_.has(event.instance)) fleet_.at(event.instance).report = event.report;
+}
+
+void SchedulerCore::on(KvBlocksStored&& event) {
+  fleet_.residency().stored(event.instance, event.blocks);
+}
+
+void SchedulerCore::on(KvBlocksRemoved&& event) {
+  fleet_.residency().removed(event.instance, event.blocks);
+}
+
+void SchedulerCore::on(KvCleared&& event) { fleet_.residency().cleared(event.instance); }
+
+void SchedulerCore::on(InstanceAdded&& event) {
+  if (!fleet_.add(event.instance, event.spec, event.residency)) return;
+  if (queues_.size() <= event.instance.value) queues_.resize(event.instance.value + 1);
+  empty_queues_of_ineligible();
+}
+
+void SchedulerCore::on(InstanceRemoved&& event) {
+  if (!fleet_.has(event.instance)) return;
+  const auto there = requests_.select(
+      [&](const RequestRecord& record) { return record.instance == event.instance; });
+  std::vector<std::uint32_t> held;
+  std::vector<std::uint32_t> unanswered;
+  for (const std::uint32_t index : there) {
+    RequestRecord& record = requests_.at(index);
+    if (record.phase == RequestPhase::kHeld) {
+      unhold(record);
+      held.push_back(index);
+      continue;
+    }
+    const bool is_answered = record.phase == RequestPhase::kDecoding;
+    release_sent(record);
+    if (is_answered) {
+      forget(record);  // Runs on, unobserved.
+    } else {
+      actions_->emplace_back(Cancel{record.spec.id, record.attempt, event.instance});
+      unanswered.push_back(index);
+    }
+  }
+  fleet_.remove(event.instance);
+  for (const std::uint32_t index : unanswered) retry(requests_.at(index));
+  for (const std::uint32_t index : held) place(requests_.at(index));
+  empty_queues_of_ineligible();
+}
+
+void SchedulerCore::on(InstanceDraining&& event) {
+  fleet_.set_draining(event.instance, event.is_draining);
+  empty_queues_of_ineligible();
+}
+
+void SchedulerCore::on(HealthChanged&& event) {
+  fleet_.set_health(event.instance, event.health);
+  empty_queues_of_ineligible();
+}
+
+void SchedulerCore::empty_queues_of_ineligible() {
+  const auto stranded = requests_.select([&](const RequestRecord& record) {
+    return record.phase == RequestPhase::kHeld && !fleet_[record.instance].is_eligible;
+  });
+  for (const std::uint32_t index : stranded) unhold(requests_.at(index));
+  for (const std::uint32_t index : stranded) place(requests_.at(index));
+}
+
+SchedulerLoad SchedulerCore::load() const {
+  SchedulerLoad load = load_;
+  load.index_blocks = fleet_.residency().index().size();
+  return load;
+}
+
+std::vector<InstanceStatus> SchedulerCore::instances() const {
+  std::vector<InstanceStatus> statuses;
+  for (std::uint32_t slot = 0; slot < fleet_.slot_count(); ++slot) {
+    const InstanceState& state = fleet_[{slot}];
+    if (!state.is_present) continue;
+    statuses.push_back({.id = {slot},
+                        .name = state.spec.name,
+                        .health = state.health,
+                        .is_draining = state.is_draining,
+                        .held_requests = state.load.held_requests,
+                        .prefilling_requests = state.load.prefilling_requests,
+                        .decoding_requests = state.load.decoding_requests,
+                        .held_tokens = state.load.held_tokens,
+                        .sent_tokens = state.load.sent_tokens,
+                        .expected_cached_tokens_total = state.expected_cached_tokens_total,
+                        .actual_cached_tokens_total = state.actual_cached_tokens_total,
+                        .report = state.report});
+  }
+  return statuses;
+}
+
+std::vector<InstanceId> SchedulerCore::homes(const PrefixChain& chain) const {
+  if (chain.empty()) return {};
+  const std::uint32_t key_blocks = hotness_->key_blocks(chain);
+  const Homes homes = fleet_.homes(chain[key_blocks - 1].low);
+  return {homes.span().begin(), homes.span().end()};
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "fleet/fleet_state.h"
+#include "fleet/prefix_hotness.h"
+#include "policies/routing_policy.h"
+#include "scheduler/rebalancer.h"
+#include "scheduler/request_table.h"
+#include "scheduler/retry_budget.h"
+#include "scheduler/scheduler.h"
+#include "scheduler/timer_heap.h"
+#include "scheduler/wait_queue.h"
+
+namespace ringmaster {
+
+/// The Scheduler: what each event does to requests, queues, bookings and timers.
+///
+/// A request is held or sent (prefilling, then decoding); its work is booked on its instance from
+/// the decision to its end. scheduler_core.cc has one function per event, request_placement.cc what
+/// they share: choosing, holding, dispatching, moving, releasing.
+class SchedulerCore final : public Scheduler {
+ public:
+  /// Requires: options complete (see Scheduler::create) and in their ranges.
+  SchedulerCore(const SchedulerOptions& options, std::unique_ptr<RoutingPolicy> policy,
+                const HotnessOptions& hotness);
+
+  void apply(Event event, TimePoint now, ActionList& actions) override;
+  [[nodiscard]] const DecisionLog& decisions() const override { return decisions_; }
+  [[nodiscard]] SchedulerLoad load() const override;
+  [[nodiscard]] std::vector<InstanceStatus> instances() const override;
+  [[nodiscard]] std::uint64_t membership_digest() const override {
+    return fleet_.membership_digest();
+  }
+  [[nodiscard]] std::vector<InstanceId> homes(const PrefixChain& chain) const override;
+  [[nodiscard]] const SchedulerOptions& options() const override { return options_; }
+
+ private:
+  // One per event (scheduler_core.cc).
+  void on(RequestArrived&& event);
+  void on(FirstToken&& event);
+  void on(RequestFinished&& event);
+  void on(RequestFailed&& event);
+  void on(RequestCancelled&& event);
+  void on(InstanceReported&& event);
+  void on(KvBlocksStored&& event);
+  void on(KvBlocksRemoved&& event);
+  void on(KvCleared&& event);
+  void on(InstanceAdded&& event);
+  void on(InstanceRemoved&& event);
+  void on(InstanceDraining&& event);
+  void on(HealthChanged&& event);
+  void on(Tick&& event);
+
+  void run_due_timers();
+  void run_timer(RequestRecord& record);
+  void ask_for_wake();
+  [[nodiscard]] RequestRecord* sent_attempt(RequestId request, std::uint32_t attempt);
+  void end_prefill(RequestRecord& record);
+  void retry(RequestRecord& record);
+  void empty_queues_of_ineligible();
+
+  // What they share (request_placement.cc).
+  void place(RequestRecord& record);
+  void find_homes(const RequestRecord& record, RoutingQuery& query) const;
+  void log_decision(RequestRecord& record, const RoutingQuery& query, RoutingDecision& decision);
+  void fill_in_cached_tokens(const RequestRecord& record, RoutingDecision& decision) const;
+  void log_move(RequestRecord& record, InstanceId from, std::uint32_t cached_at_source);
+  [[nodiscard]] bool has_open_window(InstanceId instance) const;
+  void book_at(RequestRecord& record, InstanceId instance, std::uint32_t cached_tokens);
+  void hold(RequestRecord& record);
+  void unhold(RequestRecord& record);
+  void dispatch(RequestRecord& record);
+  void dispatch_held(InstanceId instance);
+  void rebalance_around(const RequestRecord& record);
+  void rebalance(InstanceId source);
+  void move_held(RequestRecord& record, InstanceId to, std::uint32_t cached_tokens);
+  void instance_freed(InstanceId instance);
+  void release_sent(RequestRecord& record);
+  void forget(RequestRecord& record);
+  void reject(RequestRecord& record, ErrorCode code, const char* message);
+  [[nodiscard]] Waiting waiting_of(const RequestRecord& record) const;
+  [[nodiscard]] WaitQueue& queue(InstanceId instance) { return queues_[instance.value]; }
+  [[nodiscard]] Duration slo_of(const RequestRecord& record) const;
+
+  SchedulerOptions options_;  ///< Complete.
+  std::unique_ptr<RoutingPolicy> policy_;
+  bool needs_homes_;
+  std::unique_ptr<PrefixHotness> hotness_;
+  FleetState fleet_;
+  RequestTable requests_;
+  std::vector<WaitQueue> queues_;  ///< By slot.
+  std::unique_ptr<Rebalancer> rebalancer_;
+  TimerHeap timers_;  ///< One per request at most: its next deadline.
+  RetryBudget retries_;
+  DecisionLog decisions_;
+  SchedulerLoad load_;
+  std::vector<InstanceId> untried_;  ///< Scratch.
+
+  // During apply().
+  TimePoint now_{};
+  ActionList* actions_ = nullptr;
+  TimePoint wake_at_ = TimePoint::max();  ///< The Wake asked for and not yet reached.
+};
+
+}  // namespace ringmaster
