@@ -19,6 +19,7 @@ namespace {
 struct ModelOptions {
   std::string folder;
   std::string shape = "tiny-llama";
+  std::string dtype = "bf16";
   std::uint64_t seed = 1;
   bool is_forced = false;
   bool is_json = false;
@@ -32,7 +33,9 @@ int report_failure(const Error& error, int exit_code) {
 int make_tiny(const ModelOptions& options) {
   const auto shape = engine::parse_tiny_shape(options.shape);
   if (!shape) return report_failure(shape.error(), 2);
-  const auto files = engine::make_tiny_model({.shape = *shape, .seed = options.seed});
+  const auto dtype = options.dtype == "f32" ? engine::DType::kF32 : engine::DType::kBf16;
+  const auto files =
+      engine::make_tiny_model({.shape = *shape, .seed = options.seed, .dtype = dtype});
   if (const auto written = write_model_folder(options.folder, files, options.is_forced); !written) {
     return report_failure(written.error(), 1);
   }
@@ -107,6 +110,9 @@ void add_model_command(CLI::App& app, int& exit_code) {
   make_command
       ->add_option("--shape", options->shape,
                    "tiny-llama, tiny-qwen2, tiny-qwen3 (0.15 M parameters) or toy (25 M)")
+      ->capture_default_str();
+  make_command->add_option("--dtype", options->dtype, "Type of the stored weights: bf16 or f32")
+      ->check(CLI::IsMember({"bf16", "f32"}))
       ->capture_default_str();
   make_command->add_option("--seed", options->seed, "Other weights for another seed")
       ->capture_default_str();
