@@ -291,8 +291,11 @@ asio::awaitable<void> ServerSession::answer_refusal() {
 asio::awaitable<void> ServerSession::linger() {
   channel_->shutdown_send();
   channel_->set_deadline(from_now(kLingerTimeout));
-  while (co_await channel_->wait_readable() == Channel::Outcome::kReady) {
-    if (channel_->receive(scratch(), kScratchBytes).is_end) co_return;
+  bool is_end = false;
+  while (!is_end) {
+    const auto outcome = co_await channel_->wait_readable();
+    is_end = outcome != Channel::Outcome::kReady ||
+             channel_->receive(scratch(), kScratchBytes).is_end;
   }
 }
 
