@@ -1,0 +1,109 @@
+// The program as a process: how it starts, refuses to start, and ends.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { isRunning, run, startFleet, until } from './fleet.mjs';
+
+const lines = (text) => text.trimEnd().split('\n');
+
+async function withBusyPort(use) {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    return await use(server.address().port);
+  } finally {
+    server.close();
+  }
+}
+
+test('SIGTERM lets a stream end whole and exits 0, and the engines end too', async () => {
+  const fleet = await startFleet('--engines', '2');
+  const stream = await fleet.client.completions.create({
+    model: fleet.model,
+    prompt: 'On and on',
+    max_tokens: 40,
+    stream: true,
+    ignore_eos: true,
+  });
+  let finish = null;
+  let asked = false;
+  for await (const chunk of stream) {
+    if (!asked) process.kill(fleet.pid, 'SIGTERM');
+    asked = true;
+    finish = chunk.choices[0]?.finish_reason ?? finish;
+  }
+  assert.equal(finish, 'length');
+  assert.deepEqual(await fleet.ended, { code: 0, signal: null });
+  assert.ok(fleet.engines.every(({ pid }) => !isRunning(pid)));
+});
+
+test('a killed fleet takes its engines along', async () => {
+  const fleet = await startFleet('--engines', '2');
+  assert.ok(fleet.engines.every(({ pid }) => isRunning(pid)));
+  fleet.kill();
+  await fleet.ended;
+  await until('no engine runs', () => fleet.engines.every(({ pid }) => !isRunning(pid)));
+});
+
+test('a port in use is one line and exit code 1', async () => {
+  await withBusyPort(async (port) => {
+    const { code, stderr } = await run(['up', '--engines', '1', '--port', `${port}`, '--admin-port', '0']);
+    assert.equal(code, 1);
+    assert.equal(lines(stderr).length, 1);
+    assert.match(stderr, new RegExp(`${port}`));
+    assert.match(stderr, /in use/i);
+  });
+});
+
+test('a missing model folder is one line that names it', async () => {
+  for (const args of [
+    ['up', '--model', '/no/such/model', '--port', '0', '--admin-port', '0'],
+    ['engine', '--model', '/no/such/model', '--listen', '127.0.0.1:0'],
+  ]) {
+    const { code, stderr } = await run(args);
+    assert.ok(code === 1 || code === 2);
+    assert.equal(lines(stderr).length, 1, stderr);
+    assert.match(stderr, /\/no\/such\/model/);
+  }
+});
+
+test('a place that cannot be written is one line that names it', async () => {
+  const made = await run(['model', 'make-tiny', '/proc/model']);
+  assert.equal(made.code, 1);
+  assert.equal(lines(made.stderr).length, 1);
+  assert.match(made.stderr, /\/proc\/model/);
+  const up = await run(['up', '--engines', '1', '--port', '0', '--admin-port', '0'], {
+    env: { ...process.env, TMPDIR: '/proc' },
+  });
+  assert.equal(up.code, 1);
+  assert.equal(lines(up.stderr).length, 1);
+  assert.match(up.stderr, /\/proc/);
+});
+
+test('a configuration with faults is refused with all of them, by place', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ringmaster-'));
+  const file = join(folder, 'gateway.yaml');
+  writeFileSync(file, 'listen: here\nslo: {ttft: 5}\npolicy: {name: dualmpa}\n');
+  for (const args of [['config', 'check', file], ['serve', '-c', file]]) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 2);
+    assert.equal(lines(stderr).length, 3, stderr);
+    assert.match(stderr, new RegExp(`^${file}:1:9: listen: `));
+    assert.match(stderr, /:2:13: slo\.ttft: /);
+    assert.match(stderr, /:3:16: policy\.name: .*dualmap/);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test('a wrong flag is exit code 2, help and version are 0', async () => {
+  assert.equal((await run(['up', '--no-such-flag'])).code, 2);
+  assert.equal((await run(['no-such-command'])).code, 2);
+  assert.equal((await run(['up', '--policy', 'no_such_policy', '--port', '0', '--admin-port', '0'])).code, 2);
+  assert.equal((await run(['--help'])).code, 0);
+  assert.match((await run(['version'])).stdout, /^ringmaster \d/);
+});
