@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "policies/policy_registry.h"
 #include "settings/addresses.h"
 #include "settings/settings_keys.h"
 #include "settings/yaml_reader.h"
@@ -55,6 +56,27 @@ void visit_scheduler(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
                   "decisions that /admin/decisions can show");
 }
 
+void visit_policy(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
+  PolicyConfig& policy = scheduler.policy;
+  visitor.text("name", policy.name, false, "name of the policy");
+  visitor.options("options of the policy named, see docs/policies.md", policy.options);
+  // The name first, then each option by itself, so that each problem has its own place.
+  const PolicyConfig bare{.name = policy.name};
+  if (const auto made = make_policy(bare, scheduler.seed); !made) {
+    return visitor.problem("name", made.error().message);
+  }
+  bool is_good = true;
+  for (const auto& option : policy.options) {
+    const PolicyConfig single{.name = policy.name, .options = {option}};
+    const auto made = make_policy(single, scheduler.seed);
+    if (!made) visitor.problem(option.first, made.error().message);
+    is_good = is_good && made;
+  }
+  if (!is_good) return;
+  const auto made = make_policy(policy, scheduler.seed);
+  if (!made) visitor.problem("name", made.error().message);
+}
+
 void visit_instance(SettingsVisitor& visitor, InstanceSettings& instance) {
   visitor.text("id", instance.spec.name, true, "stable name; places the instance on the rings");
   visitor.checked_text("url", instance.url, true, "http://host[:port][/path]", is_instance_url,
@@ -77,6 +99,15 @@ void visit_model(SettingsVisitor& visitor, ModelSettings& model) {
                "folder with tokenizer.json; left out: prefixes are hashed by bytes");
   visitor.integer("block_tokens", model.block_tokens, 1, 1024,
                   "tokens of a block of a prefix; the same as in the engines");
+}
+
+void visit_gateway_limits(SettingsVisitor& visitor, LimitSettings& limits) {
+  constexpr std::size_t kMebibyte = 1024 * 1024;
+  visit_keys(visitor, limits);
+  visitor.bytes("event_bytes", limits.event_bytes, 1024, 64 * kMebibyte,
+                "longest server-sent event of an instance; beyond it the answer ends in an error");
+  visitor.bytes("buffer_bytes", limits.buffer_bytes, kMebibyte, 1024 * 1024 * kMebibyte,
+                "bodies of all requests together; beyond it 503");
 }
 
 void visit_deadlines(SettingsVisitor& visitor, DeadlineSettings& deadlines) {
@@ -162,11 +193,8 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
                          "address for operators; keep it where clients cannot reach it");
   });
   visitor.integer("threads", settings.threads, 0, 1024, "threads for requests; 0: one per core");
-  visitor.section("policy", "How an instance is chosen.", [&](SettingsVisitor& section) {
-    section.text("name", settings.scheduler.policy.name, false, "name of the policy");
-    section.options("options of the policy named, see docs/policies.md",
-                    settings.scheduler.policy.options);
-  });
+  visitor.section("policy", "How an instance is chosen.",
+                  [&](SettingsVisitor& section) { visit_policy(section, settings.scheduler); });
   visitor.section("slo", "Targets that policies and metrics use.",
                   [&](SettingsVisitor& section) { visit_slo(section, settings); });
   visitor.section("scheduler", "What is held in the gateway, and how it is ordered and moved.",
@@ -191,7 +219,7 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
                         return true;
                       });
   visitor.section("limits", "Bounds on what clients may send and hold.",
-                  [&](SettingsVisitor& section) { visit_keys(section, settings.limits); });
+                  [&](SettingsVisitor& section) { visit_gateway_limits(section, settings.limits); });
   visitor.section("drain", "What SIGTERM does.",
                   [&](SettingsVisitor& section) { visit_keys(section, settings.drain); });
   visitor.section("log", "Lines on standard error.",

@@ -18,10 +18,6 @@ void visit_keys(SettingsVisitor& visitor, LimitSettings& limits) {
                 "longest head of a request; beyond it 431");
   visitor.integer("connections", limits.connections, 1, 1'000'000,
                   "open client connections; further ones are closed with 503");
-  visitor.bytes("event_bytes", limits.event_bytes, kKibibyte, 64 * kMebibyte,
-                "longest server-sent event of an instance; beyond it the answer ends in an error");
-  visitor.bytes("buffer_bytes", limits.buffer_bytes, kMebibyte, 1024 * kGibibyte,
-                "bodies of all requests together; beyond it 503");
   visitor.duration("header_timeout", limits.header_timeout, 100ms, 1h,
                    "longest time for the head of a request; then 408");
   visitor.duration("body_timeout", limits.body_timeout, 100ms, 1h,

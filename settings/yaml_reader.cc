@@ -8,7 +8,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include "settings/nearest_name.h"
+#include "policies/option_reader.h"
 
 namespace ringmaster {
 namespace {
@@ -133,9 +133,10 @@ class YamlReader final : public SettingsVisitor {
   }
 
   void reject_unknown_keys() {
+    const std::vector<std::string_view> known(known_.begin(), known_.end());
     for (const Entry& entry : entries_) {
       if (entry.is_taken) continue;
-      const std::string meant = nearest_name(entry.key, known_);
+      const std::string meant(nearest_name(entry.key, known));
       problems_->add(entry.mark, path_of(entry.key),
                      "unknown key" + (meant.empty() ? "" : "; did you mean " + meant + "?"));
     }

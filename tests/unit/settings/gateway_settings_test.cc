@@ -9,6 +9,7 @@ namespace ringmaster {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -121,6 +122,15 @@ TEST(GatewaySettings, ReportsBrokenSyntaxWithItsPlace) {
 TEST(GatewaySettings, RefusesASecondDocument) {
   EXPECT_THAT(problems_of("threads: 1\n---\nthreads: 2\n"),
               ElementsAre(HasSubstr("only one document")));
+}
+
+TEST(GatewaySettings, NamesTheNearestPolicyAndThePlaceOfABadOption) {
+  EXPECT_THAT(problems_of("policy: {name: dualmpa}"),
+              ElementsAre(AllOf(HasSubstr("f.yaml:1:16: policy.name: unknown policy"),
+                                HasSubstr("dualmap"))));
+  EXPECT_THAT(problems_of("policy:\n  name: dualmap\n  variant: cdoe\n  rebalence: on\n"),
+              ElementsAre(HasSubstr("f.yaml:3:12: policy.variant: "),
+                          HasSubstr("f.yaml:4:14: policy.rebalence: ")));
 }
 
 TEST(GatewaySettings, NeverRepeatsAnApiKey) {
