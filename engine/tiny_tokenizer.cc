@@ -54,22 +54,41 @@ std::vector<Word> corpus_words(std::string_view text) {
 
 using Pair = std::pair<std::int32_t, std::int32_t>;
 
-/// The most frequent pair, or one with a count of 0 if no word has two tokens left.
-std::pair<Pair, std::int64_t> best_pair(const std::vector<Word>& words) {
-  std::map<Pair, std::int64_t> counts;
-  for (const Word& word : words) {
-    for (std::size_t i = 1; i < word.tokens.size(); ++i)
-      counts[{word.tokens[i - 1], word.tokens[i]}] += word.count;
+/// How often each pair of neighbours stands in the words; kept up to date as pairs are joined.
+class PairCounts {
+ public:
+  void add(const Word& word, std::int64_t sign) {
+    for (std::size_t i = 1; i < word.tokens.size(); ++i) {
+      counts_[{word.tokens[i - 1], word.tokens[i]}] += sign * word.count;
+    }
   }
-  std::pair<Pair, std::int64_t> best;
-  for (const auto& [pair, count] : counts) {
-    if (count > best.second) best = {pair, count};
+
+  /// The most frequent pair, or one with a count of 0 if no word has two tokens left.
+  [[nodiscard]] std::pair<Pair, std::int64_t> best() const {
+    std::pair<Pair, std::int64_t> best;
+    for (const auto& [pair, count] : counts_) {
+      if (count > best.second) best = {pair, count};
+    }
+    return best;
   }
-  return best;
+
+  void forget(Pair pair) { counts_.erase(pair); }
+
+ private:
+  std::map<Pair, std::int64_t> counts_;
+};
+
+bool contains(const Word& word, Pair pair) {
+  for (std::size_t i = 1; i < word.tokens.size(); ++i) {
+    if (word.tokens[i - 1] == pair.first && word.tokens[i] == pair.second) return true;
+  }
+  return false;
 }
 
-void join(std::vector<Word>& words, Pair pair, std::int32_t joined) {
+void join(std::vector<Word>& words, Pair pair, std::int32_t joined, PairCounts& counts) {
   for (Word& word : words) {
+    if (!contains(word, pair)) continue;
+    counts.add(word, -1);
     std::size_t out = 0;
     for (std::size_t i = 0; i < word.tokens.size(); ++i) {
       const bool matches =
@@ -78,7 +97,9 @@ void join(std::vector<Word>& words, Pair pair, std::int32_t joined) {
       if (matches) ++i;
     }
     word.tokens.resize(out);
+    counts.add(word, 1);
   }
+  counts.forget(pair);
 }
 
 std::vector<std::string> special_tokens_of(TokenizerStyle style) {
@@ -212,9 +233,11 @@ TinyTokenizer train_tiny_tokenizer(TokenizerStyle style, std::int32_t vocabulary
     tokenizer.tokens.emplace_back(1, static_cast<char>(byte));
   std::map<std::string, std::int32_t> ids;  // Of tokens longer than a byte.
   std::vector<Word> words = corpus_words(tiny_corpus());
+  PairCounts counts;
+  for (const Word& word : words) counts.add(word, 1);
   while (static_cast<std::int32_t>(tokenizer.tokens.size()) <
          vocabulary_size - kTinySpecialTokens) {
-    const auto [pair, count] = best_pair(words);
+    const auto [pair, count] = counts.best();
     if (count == 0) break;
     std::string joined = tokenizer.tokens[static_cast<std::size_t>(pair.first)] +
                          tokenizer.tokens[static_cast<std::size_t>(pair.second)];
@@ -222,7 +245,7 @@ TinyTokenizer train_tiny_tokenizer(TokenizerStyle style, std::int32_t vocabulary
     const auto [known, is_new] =
         ids.emplace(joined, static_cast<std::int32_t>(tokenizer.tokens.size()));
     if (is_new) tokenizer.tokens.push_back(std::move(joined));
-    join(words, pair, known->second);
+    join(words, pair, known->second, counts);
     tokenizer.merges.push_back(pair);
   }
   tokenizer.special_tokens = special_tokens_of(style);
