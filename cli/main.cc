@@ -6,6 +6,8 @@
 
 #include "cli/config_command.h"
 #include "cli/model_command.h"
+#include "cli/sim_command.h"
+#include "cli/trace_command.h"
 
 namespace {
 
@@ -25,6 +27,8 @@ int run(int argc, char** argv) {
   // One line per command, in the order in which --help shows them.
   ringmaster::add_config_command(app, exit_code);
   ringmaster::add_model_command(app, exit_code);
+  ringmaster::add_sim_command(app, exit_code);
+  ringmaster::add_trace_command(app, exit_code);
   add_version_command(app);
   try {
     app.parse(argc, argv);

@@ -1,0 +1,185 @@
+#include "cli/sim_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/parallel_runs.h"
+#include "cli/sim_sweep.h"
+#include "cli/trace_file.h"
+#include "settings/quantities.h"
+#include "sim/report.h"
+
+namespace ringmaster {
+namespace {
+
+using RunResult = Result<sim::RunReport>;
+using RunPoint = std::function<RunResult(const SimSweep::Point&)>;
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "ringmaster: %s\n", error.message.c_str());
+  return error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kNotFound ? 2 : 1;
+}
+
+std::vector<RunResult> run_all(const SimFlags& flags, const SimSweep& sweep, const RunPoint& run) {
+  using WallClock = std::chrono::steady_clock;
+  std::vector<RunResult> results(sweep.points.size());
+  const std::size_t jobs =
+      flags.jobs > 0 ? flags.jobs : std::max(1U, std::thread::hardware_concurrency());
+  run_parallel(sweep.points.size(), jobs, "simulated", [&](std::size_t i) {
+    const auto start = WallClock::now();
+    results[i] = run(sweep.points[i]);
+    const std::chrono::duration<double> wall = WallClock::now() - start;
+    if (results[i] && !flags.no_wall) results[i]->wall_s = wall.count();
+  });
+  return results;
+}
+
+int run_and_print(const SimFlags& flags, const RunPoint& run) {
+  const auto sweep = plan_sweep(flags);
+  if (!sweep) return complain(sweep.error());
+  std::vector<sim::RunReport> reports;
+  for (RunResult& result : run_all(flags, *sweep, run)) {
+    if (!result) return complain(result.error());
+    reports.push_back(std::move(*result));
+  }
+  if (!flags.json.empty()) {
+    if (auto status = write_text(flags.json, sim::to_json(reports)); !status) {
+      return complain(status.error());
+    }
+  }
+  if (flags.json != "-") std::fputs(sim::to_table(reports).c_str(), stdout);
+  return 0;
+}
+
+int run_sim(const SimFlags& flags) {
+  if (flags.qps.empty())
+    return complain({ErrorCode::kInvalidArgument, {}, false, "sim: expected --qps RATE[,RATE...]"});
+  return run_and_print(flags, [](const SimSweep::Point& point) {
+    return sim::run_point(*point.workload, point.options);
+  });
+}
+
+int run_goodput(const SimFlags& flags) {
+  const auto p99 = parse_duration(flags.p99_limit);
+  if (!p99) {
+    return complain(
+        {ErrorCode::kInvalidArgument,
+         {},
+         false,
+         "--p99-limit: expected a duration such as 30s, found \"" + flags.p99_limit + "\""});
+  }
+  const sim::GoodputTarget target{.attainment = flags.attainment, .ttft_p99_max = *p99};
+  return run_and_print(flags, [target](const SimSweep::Point& point) {
+    return sim::find_goodput(*point.workload, point.options, target);
+  });
+}
+
+void add_workload_flags(CLI::App& command, SimFlags& flags) {
+  command.add_option("--trace", flags.traces, "Traces in the Mooncake format")
+      ->delimiter(',')
+      ->type_name("FILE,...");
+  command.add_option("--requests", flags.requests,
+                     "Records replayed [4000, or 8000 of a trace whose name has \"tool\" in it]");
+  command.add_option("--skip", flags.skip, "Records left out at the start");
+  command.add_option("--warmup", flags.warmup, "First requests, not counted [500]");
+  command.add_option("--warmup-qps", flags.warmup_qps,
+                     "Their rate [0.3, or 0.5 of a trace whose name has \"tool\" in it]");
+  command.add_option("--setting", flags.setting, "dualmap-paper")->capture_default_str();
+  command
+      .add_option("--block-tokens", flags.block_tokens, "Tokens of a prefix block: 512, 128, 16")
+      ->capture_default_str();
+}
+
+void add_fleet_flags(CLI::App& command, SimFlags& flags) {
+  command
+      .add_option("--policy", flags.policies,
+                  "Policies with their options, dualmap:variant=code,rebalance=off,min_ttft")
+      ->capture_default_str()
+      ->type_name("NAME[:KEY=VALUE,...],...");
+  command.add_option("--instances", flags.instances, "Size of the fleet")->capture_default_str();
+  command
+      .add_option("--profile", flags.profile,
+                  "Model and device: qwen2.5-7b@910b4, qwen2.5-14b@910b3")
+      ->capture_default_str();
+  command.add_option("--model", flags.model, "Of an instance: serial or batching")
+      ->capture_default_str();
+  command.add_option("--slo-ttft", flags.slo_ttft, "Target for the time to first token")
+      ->capture_default_str();
+  command.add_option("--queue", flags.queue, "fcfs or longest_hit [as published with the policy]");
+  command.add_option("--rebalancing", flags.rebalancing,
+                     "off, paper or code [as published with the policy]");
+  command.add_option("--window", flags.window,
+                     "Prefills in flight per instance before requests are held; 0: never hold "
+                     "[as published with the policy]");
+  command
+      .add_option("--residency", flags.residency,
+                  "What the gateway knows of prefix caches: events or mirror")
+      ->capture_default_str();
+  command.add_option("--seed", flags.seed, "Of every random choice")->capture_default_str();
+}
+
+void add_output_flags(CLI::App& command, SimFlags& flags) {
+  command.add_option("--json", flags.json, "Write JSON to FILE; - prints it instead of the table")
+      ->type_name("FILE");
+  command.add_option("--jobs", flags.jobs, "Points simulated at a time; 0: one per core")
+      ->capture_default_str();
+  command.add_flag("--no-wall", flags.no_wall,
+                   "Leave out wall times, so that equal inputs give equal bytes");
+}
+
+void add_goodput(CLI::App& sim, int& exit_code) {
+  auto flags = std::make_shared<SimFlags>();
+  auto* command = sim.add_subcommand("goodput", "Find the highest rate that meets the targets");
+  add_workload_flags(*command, *flags);
+  add_fleet_flags(*command, *flags);
+  add_output_flags(*command, *flags);
+  command
+      ->add_option("--attainment", flags->attainment, "Least share of requests within --slo-ttft")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command->add_option("--p99-limit", flags->p99_limit, "Largest P99 of the time to first token")
+      ->capture_default_str();
+  command->get_option("--trace")->required();
+  command->footer(
+      "Example:\n  ringmaster sim goodput --trace conversation_trace.jsonl --policy "
+      "dualmap,min_ttft");
+  command->callback([flags, &exit_code] { exit_code = run_goodput(*flags); });
+}
+
+}  // namespace
+
+void add_sim_command(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<SimFlags>();
+  auto* sim = app.add_subcommand("sim", "Replay traces through the scheduler, offline");
+  sim->require_subcommand(0, 1);
+  add_workload_flags(*sim, *flags);
+  add_fleet_flags(*sim, *flags);
+  sim->add_option("--qps", flags->qps, "Mean arrival rates of the counted requests, requests/s")
+      ->delimiter(',')
+      ->type_name("RATE,...");
+  add_output_flags(*sim, *flags);
+  sim->footer(
+      "Examples:\n"
+      "  ringmaster sim --trace conversation_trace.jsonl --policy dualmap,round_robin --qps 4,6\n"
+      "  ringmaster sim --trace conversation_trace.jsonl --model batching --qps 4 --json -");
+  add_goodput(*sim, exit_code);
+  sim->callback([sim, flags, &exit_code] {
+    if (!sim->get_subcommands().empty()) return;  // They have done their own work.
+    if (flags->traces.empty()) {
+      exit_code = complain({ErrorCode::kInvalidArgument, {}, false, "sim: expected --trace FILE"});
+      return;
+    }
+    exit_code = run_sim(*flags);
+  });
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,165 @@
+#include "cli/sim_sweep.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "cli/trace_file.h"
+#include "settings/quantities.h"
+#include "sim/policy_list.h"
+
+namespace ringmaster {
+namespace {
+
+constexpr std::string_view kPaperSetting = "dualmap-paper";
+constexpr std::size_t kPaperWarmupRequests = 500;
+
+/// What the paper replays of a trace.
+struct PaperWindow {
+  std::size_t requests;
+  double warmup_qps;
+};
+
+/// The tool and agent workload is known by its name, as nothing in the file tells it.
+PaperWindow paper_window(std::string_view trace_name) {
+  const bool is_tool_agent = trace_name.find("tool") != std::string_view::npos;
+  return is_tool_agent ? PaperWindow{8000, 0.5} : PaperWindow{4000, 0.3};
+}
+
+template <class T>
+Result<T> choose(std::string_view flag, std::string_view text,
+                 std::initializer_list<std::pair<std::string_view, T>> choices) {
+  std::string known;
+  for (const auto& [name, value] : choices) {
+    if (name == text) return value;
+    known += (known.empty() ? "" : ", ") + std::string(name);
+  }
+  return invalid(std::string(flag) + ": expected one of " + known + ", found \"" +
+                 std::string(text) + "\"");
+}
+
+Result<Duration> read_duration(std::string_view flag, std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (duration && duration->count() > 0) return *duration;
+  return invalid(std::string(flag) + ": expected a duration such as 5s or 500ms, found \"" +
+                 std::string(text) + "\"");
+}
+
+Status read_scheduler_options(const SimFlags& flags, SchedulerOptions& options) {
+  const auto slo = read_duration("--slo-ttft", flags.slo_ttft);
+  if (!slo) return tl::unexpected(slo.error());
+  options.ttft_slo = *slo;
+  if (flags.queue) {
+    const auto queue = choose<QueueDiscipline>(
+        "--queue", *flags.queue,
+        {{"fcfs", QueueDiscipline::kFcfs}, {"longest_hit", QueueDiscipline::kLongestHit}});
+    if (!queue) return tl::unexpected(queue.error());
+    options.queue = *queue;
+  }
+  if (flags.rebalancing) {
+    const auto rebalancing = choose<Rebalancing>(
+        "--rebalancing", *flags.rebalancing,
+        {{"off", Rebalancing::kOff}, {"paper", Rebalancing::kPaper}, {"code", Rebalancing::kCode}});
+    if (!rebalancing) return tl::unexpected(rebalancing.error());
+    options.rebalancing = *rebalancing;
+  }
+  options.dispatch_window_requests = flags.window;
+  options.seed = flags.seed;
+  // The paper's gateway neither bounds its queue nor gives up a waiting request: the largest that
+  // the scheduler takes.
+  options.queue_requests_max = 65'536;
+  options.queue_wait_max = std::chrono::hours(24);
+  return {};
+}
+
+Result<sim::RunOptions> read_run_options(const SimFlags& flags) {
+  sim::RunOptions run{.setting = flags.setting};
+  if (flags.setting == "realistic") {
+    return invalid(
+        "--setting realistic needs instance reports with a delay, which are not "
+        "simulated yet; expected dualmap-paper");
+  }
+  if (flags.setting != kPaperSetting) {
+    return invalid("--setting: expected dualmap-paper, found \"" + flags.setting + "\"");
+  }
+  if (auto status = read_scheduler_options(flags, run.simulation.scheduler); !status) {
+    return tl::unexpected(std::move(status).error());
+  }
+  const auto profile = sim::find_profile(flags.profile);
+  if (!profile) return tl::unexpected(profile.error());
+  const auto model = sim::parse_model_kind(flags.model);
+  if (!model) return tl::unexpected(model.error());
+  const auto residency = choose<ResidencySource>(
+      "--residency", flags.residency,
+      {{"events", ResidencySource::kEvents}, {"mirror", ResidencySource::kMirror}});
+  if (!residency) return tl::unexpected(residency.error());
+  run.simulation.instances = flags.instances;
+  run.simulation.profile = *profile;
+  run.simulation.model = *model;
+  run.simulation.residency = *residency;
+  run.arrivals.warmup_requests = flags.warmup.value_or(kPaperWarmupRequests);
+  return run;
+}
+
+Result<std::vector<sim::RunOptions>> options_per_policy(const SimFlags& flags) {
+  const auto base = read_run_options(flags);
+  if (!base) return tl::unexpected(base.error());
+  std::vector<sim::RunOptions> all;
+  for (const std::string& list : flags.policies) {
+    const auto names = sim::split_policy_list(list);
+    if (!names) return tl::unexpected(names.error());
+    for (const std::string& name : *names) {
+      auto policy = parse_policy_config(name);
+      if (!policy) return tl::unexpected(std::move(policy).error());
+      sim::RunOptions& run = all.emplace_back(*base);
+      run.policy = name;
+      run.simulation.scheduler.policy = std::move(*policy);
+      // Refuse an unknown policy or option before any run starts.
+      const auto scheduler = Scheduler::create(run.simulation.scheduler);
+      if (!scheduler) return tl::unexpected(scheduler.error());
+    }
+  }
+  return all;
+}
+
+Result<std::shared_ptr<const sim::Workload>> load_workload(const SimFlags& flags,
+                                                           const std::string& path,
+                                                           std::uint32_t prompt_tokens_max) {
+  const auto trace = load_trace(path);
+  if (!trace) return tl::unexpected(trace.error());
+  const std::size_t available = trace->records.size() - std::min(flags.skip, trace->records.size());
+  const std::size_t paper_requests = paper_window(trace_name(path)).requests;
+  auto workload = sim::Workload::make(
+      *trace, {.skip = flags.skip,
+               .requests = flags.requests.value_or(std::min(paper_requests, available)),
+               .prompt_tokens_max = prompt_tokens_max,
+               .block_tokens = flags.block_tokens});
+  if (!workload) return tl::unexpected(std::move(workload).error().while_doing(path));
+  return std::make_shared<const sim::Workload>(std::move(*workload));
+}
+
+}  // namespace
+
+Result<SimSweep> plan_sweep(const SimFlags& flags) {
+  const auto runs = options_per_policy(flags);
+  if (!runs) return tl::unexpected(runs.error());
+  SimSweep sweep;
+  for (const std::string& path : flags.traces) {
+    const auto workload =
+        load_workload(flags, path, runs->front().simulation.profile.prompt_tokens_max);
+    if (!workload) return tl::unexpected(workload.error());
+    for (sim::RunOptions run : *runs) {
+      run.trace = trace_name(path);
+      run.arrivals.warmup_qps = flags.warmup_qps.value_or(paper_window(run.trace).warmup_qps);
+      if (flags.qps.empty()) sweep.points.push_back({*workload, run});
+      for (const double qps : flags.qps) {
+        run.arrivals.qps = qps;
+        sweep.points.push_back({*workload, run});
+      }
+    }
+  }
+  return sweep;
+}
+
+}  // namespace ringmaster
