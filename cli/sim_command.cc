@@ -14,8 +14,10 @@
 
 #include "cli/parallel_runs.h"
 #include "cli/sim_sweep.h"
+#include "cli/text_file.h"
 #include "cli/trace_file.h"
 #include "settings/quantities.h"
+#include "sim/replay.h"
 #include "sim/report.h"
 
 namespace ringmaster {
@@ -27,6 +29,10 @@ using RunPoint = std::function<RunResult(const SimSweep::Point&)>;
 int complain(const Error& error) {
   std::fprintf(stderr, "ringmaster: %s\n", error.message.c_str());
   return error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kNotFound ? 2 : 1;
+}
+
+int misused(std::string message) {
+  return complain(invalid(std::move(message)).value());
 }
 
 std::vector<RunResult> run_all(const SimFlags& flags, const SimSweep& sweep, const RunPoint& run) {
@@ -46,6 +52,10 @@ std::vector<RunResult> run_all(const SimFlags& flags, const SimSweep& sweep, con
 int run_and_print(const SimFlags& flags, const RunPoint& run) {
   const auto sweep = plan_sweep(flags);
   if (!sweep) return complain(sweep.error());
+  if (!flags.record.empty() && sweep->points.size() != 1) {
+    return misused("--record: expected one trace, policy and rate, found " +
+                   std::to_string(sweep->points.size()) + " points");
+  }
   std::vector<sim::RunReport> reports;
   for (RunResult& result : run_all(flags, *sweep, run)) {
     if (!result) return complain(result.error());
@@ -61,21 +71,38 @@ int run_and_print(const SimFlags& flags, const RunPoint& run) {
 }
 
 int run_sim(const SimFlags& flags) {
-  if (flags.qps.empty())
-    return complain({ErrorCode::kInvalidArgument, {}, false, "sim: expected --qps RATE[,RATE...]"});
-  return run_and_print(flags, [](const SimSweep::Point& point) {
-    return sim::run_point(*point.workload, point.options);
+  if (flags.traces.empty()) return misused("sim: expected --trace FILE[,FILE...]");
+  if (flags.qps.empty()) return misused("sim: expected --qps RATE[,RATE...]");
+  std::string recording;
+  const bool is_recorded = !flags.record.empty();
+  const int exit_code = run_and_print(flags, [&](const SimSweep::Point& point) -> RunResult {
+    sim::RunOptions options = point.options;
+    if (is_recorded) options.simulation.recording = &recording;
+    return sim::run_point(*point.workload, options);
   });
+  if (!is_recorded || exit_code != 0) return exit_code;
+  const auto status = write_text(flags.record, recording);
+  return status ? 0 : complain(status.error());
+}
+
+int replay(const std::string& file, bool is_quiet) {
+  const auto text = read_text_file(file);
+  if (!text) return complain(text.error());
+  const auto result = sim::replay_recording(*text, file);
+  if (!result) return complain(result.error());
+  if (!is_quiet) std::fputs(result->action_lines.c_str(), stdout);
+  std::printf("%zu events, %zu actions, digest %016llx\n", result->events, result->actions,
+              static_cast<unsigned long long>(result->digest));
+  if (!result->difference) return 0;
+  std::fprintf(stderr, "ringmaster: %s\n", result->difference->c_str());
+  return 1;
 }
 
 int run_goodput(const SimFlags& flags) {
   const auto p99 = parse_duration(flags.p99_limit);
   if (!p99) {
-    return complain(
-        {ErrorCode::kInvalidArgument,
-         {},
-         false,
-         "--p99-limit: expected a duration such as 30s, found \"" + flags.p99_limit + "\""});
+    return misused("--p99-limit: expected a duration such as 30s, found \"" + flags.p99_limit +
+                   "\"");
   }
   const sim::GoodputTarget target{.attainment = flags.attainment, .ttft_p99_max = *p99};
   return run_and_print(flags, [target](const SimSweep::Point& point) {
@@ -155,6 +182,24 @@ void add_goodput(CLI::App& sim, int& exit_code) {
   command->callback([flags, &exit_code] { exit_code = run_goodput(*flags); });
 }
 
+void add_replay(CLI::App& sim, int& exit_code) {
+  struct ReplayFlags {
+    std::string file;
+    bool is_quiet = false;
+  };
+  auto flags = std::make_shared<ReplayFlags>();
+  auto* command = sim.add_subcommand(
+      "replay", "Feed a recording of a scheduler's events to a new one and compare the actions");
+  command->add_option("file", flags->file, "Recording, - for standard input")->required();
+  command->add_flag("-q,--quiet", flags->is_quiet, "Print the digest only, not the actions");
+  command->footer(
+      "Exit code 1 if the recording's actions are not the replayed ones.\n"
+      "Example:\n"
+      "  ringmaster sim --trace conversation_trace.jsonl --qps 4 --record events.txt\n"
+      "  ringmaster sim replay --quiet events.txt");
+  command->callback([flags, &exit_code] { exit_code = replay(flags->file, flags->is_quiet); });
+}
+
 }  // namespace
 
 void add_sim_command(CLI::App& app, int& exit_code) {
@@ -171,13 +216,13 @@ void add_sim_command(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  ringmaster sim --trace conversation_trace.jsonl --policy dualmap,round_robin --qps 4,6\n"
       "  ringmaster sim --trace conversation_trace.jsonl --model batching --qps 4 --json -");
+  sim->add_option("--record", flags->record,
+                  "Write the scheduler's events and actions to FILE; for one point only")
+      ->type_name("FILE");
   add_goodput(*sim, exit_code);
+  add_replay(*sim, exit_code);
   sim->callback([sim, flags, &exit_code] {
     if (!sim->get_subcommands().empty()) return;  // They have done their own work.
-    if (flags->traces.empty()) {
-      exit_code = complain({ErrorCode::kInvalidArgument, {}, false, "sim: expected --trace FILE"});
-      return;
-    }
     exit_code = run_sim(*flags);
   });
 }

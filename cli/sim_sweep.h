@@ -35,6 +35,7 @@ struct SimFlags {
   std::string residency = "events";
   std::uint64_t seed = 42;
   std::string json;
+  std::string record;    ///< File for the scheduler's events and actions; only with one point.
   std::size_t jobs = 0;  ///< 0: one per core.
   bool no_wall = false;
   double attainment = 0.90;       ///< Of a goodput search.

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/check.h"
+#include "scheduler/event_codec.h"
 #include "sim/event_loop.h"
 #include "sim/pending_work.h"
 
@@ -95,6 +96,7 @@ void Simulation::add_instances() {
 }
 
 Result<SimulationOutcome> Simulation::run() {
+  if (options_.recording != nullptr) append_header_line(*options_.recording, options_.scheduler);
   add_instances();
   loop_.schedule(TimePoint{} + arrivals_[0], OccurrenceKind::kArrival, 0);
   while (settled_ < states_.size()) {
@@ -189,8 +191,10 @@ void Simulation::on_wake(TimePoint time) {
 
 void Simulation::tell(Event event) {
   actions_.clear();
+  if (options_.recording != nullptr) append_event_line(*options_.recording, event, loop_.now());
   scheduler_.apply(std::move(event), loop_.now(), actions_);
   for (const Action& action : actions_) {
+    if (options_.recording != nullptr) append_action_line(*options_.recording, action);
     std::visit([this](const auto& asked) { carry_out(asked); }, action);
   }
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -22,6 +23,9 @@ struct SimulationOptions {
   ModelKind model = ModelKind::kSerial;
   /// kEvents: the scheduler hears of every block stored and removed at once; kMirror: never.
   ResidencySource residency = ResidencySource::kEvents;
+  /// If given, the scheduler's events and actions are appended as scheduler/event_codec.h writes
+  /// them, so that replay_recording() can read them. Outlives the simulation.
+  std::string* recording = nullptr;
 };
 
 /// What became of one request.
