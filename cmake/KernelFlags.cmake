@@ -1,7 +1,7 @@
 # The CPU kernels are compiled once per instruction set and chosen at run time. Always optimised, even
 # in Debug: tests run whole models through them. Contraction off: what is fused is written as fma, so
 # that a compiler cannot round one loop's remainder differently from its body.
-set(kernel_flags -O2 -ffp-contract=off)
+set(kernel_flags -O3 -ffp-contract=off)
 set_source_files_properties(engine/cpu/kernels_scalar.cc PROPERTIES COMPILE_OPTIONS "${kernel_flags}")
 # g++ 12 takes the deliberately undefined operands inside its own AVX-512 intrinsics for a fault.
 set(avx512_warnings -Wno-uninitialized)

@@ -44,17 +44,37 @@ float chunk_weights(float* scores, std::int32_t count, float highest) {
   return sum[0];
 }
 
-/// out = out * keep + sum of weights[j] * value row j, in ascending j.
+/// Where the tokens [start, start + count) of a sequence begin in the cache.
+inline void chunk_offsets(const AttentionHead& head, std::int32_t start, std::int32_t count,
+                          std::int64_t* offsets) {
+  std::int32_t block = start / head.block_tokens;
+  std::int32_t token = start % head.block_tokens;
+  for (std::int32_t j = 0; j < count; ++j) {
+    offsets[j] = head.blocks[block] * head.block_stride + token * head.token_stride;
+    if (++token == head.block_tokens) {
+      token = 0;
+      ++block;
+    }
+  }
+}
+
+/// out = out * keep + sum of weights[j] * value row j. Four sums, of the j with the same remainder,
+/// so that additions need not wait for each other.
 template <class V>
 void add_values(const AttentionHead& head, const std::int64_t* offsets, std::int32_t count,
                 const float* weights, float keep) {
   for (std::int32_t d = 0; d < head.head_dim; d += V::kLanes) {
     const std::int32_t lanes = head.head_dim - d < V::kLanes ? head.head_dim - d : V::kLanes;
-    auto acc = V::mul(V::load_part(head.out + d, lanes), V::fill(keep));
-    for (std::int32_t j = 0; j < count; ++j) {
-      acc = V::fma(V::fill(weights[j]), V::load_part(head.values + offsets[j] + d, lanes), acc);
+    typename V::Vec sums[4] = {V::fill(0.0F), V::fill(0.0F), V::fill(0.0F), V::fill(0.0F)};
+    for (std::int32_t j = 0; j < count; j += 4) {
+      for (std::int32_t k = 0; k < 4 && j + k < count; ++k) {
+        const auto row = V::load_part(head.values + offsets[j + k] + d, lanes);
+        sums[k] = V::fma(V::fill(weights[j + k]), row, sums[k]);
+      }
     }
-    V::store_part(head.out + d, acc, lanes);
+    const auto sum = V::add(V::add(sums[0], sums[1]), V::add(sums[2], sums[3]));
+    const auto kept = V::mul(V::load_part(head.out + d, lanes), V::fill(keep));
+    V::store_part(head.out + d, V::add(kept, sum), lanes);
   }
 }
 
@@ -69,13 +89,8 @@ void attend(const AttentionHead& head) {
   for (std::int32_t start = 0; start < head.context; start += kAttentionChunkTokens) {
     const std::int32_t rest = head.context - start;
     const std::int32_t count = rest < kAttentionChunkTokens ? rest : kAttentionChunkTokens;
-    for (std::int32_t j = 0; j < count; ++j) {
-      const std::int32_t position = start + j;
-      offsets[j] = head.blocks[position / head.block_tokens] * head.block_stride +
-                   position % head.block_tokens * head.token_stride;
-      weights[j] = 0.0F;
-    }
-    for (std::int32_t j = count; j < kAttentionChunkTokens; ++j) weights[j] = 0.0F;
+    chunk_offsets(head, start, count, offsets);
+    for (float& weight : weights) weight = 0.0F;
     const float chunk_highest = chunk_scores<V>(head, offsets, count, weights);
     float keep = 0.0F;
     if (start > 0) {
