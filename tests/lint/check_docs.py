@@ -56,7 +56,7 @@ def check_examples(root, binary):
 def check_metrics(root):
     documented = (root / "docs/metrics.md").read_text() if (root / "docs/metrics.md").exists() else ""
     for folder in ("router", "engine/server"):
-        for path in sorted((root / folder).glob("*.cc")):
+        for path in sorted((root / folder).glob("*.[ch]*")):
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 for name in METRIC.findall(line):
                     if name not in documented:
