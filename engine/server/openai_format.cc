@@ -1,0 +1,184 @@
+#include "engine/server/openai_format.h"
+
+#include <utility>
+
+#include "engine/server/json_text.h"
+
+namespace ringmaster::engine {
+namespace {
+
+std::string_view finish_text(FinishReason finish) {
+  switch (finish) {
+    case FinishReason::kStop:
+      return R"("stop")";
+    case FinishReason::kLength:
+      return R"("length")";
+    default:
+      return "null";
+  }
+}
+
+std::string usage_json(const Usage& usage) {
+  return R"({"prompt_tokens":)" + std::to_string(usage.prompt_tokens) + R"(,"completion_tokens":)" +
+         std::to_string(usage.output_tokens) + R"(,"total_tokens":)" +
+         std::to_string(usage.prompt_tokens + usage.output_tokens) +
+         R"(,"prompt_tokens_details":{"cached_tokens":)" + std::to_string(usage.cached_tokens) +
+         "}}";
+}
+
+}  // namespace
+
+OpenAiFormat::OpenAiFormat(CallKind kind, std::string id, std::string model, std::int64_t created,
+                           const Tokenizer& tokenizer)
+    : kind_(kind),
+      id_(std::move(id)),
+      model_(std::move(model)),
+      created_(created),
+      tokenizer_(tokenizer) {}
+
+std::string OpenAiFormat::first_event() const {
+  if (kind_ == CallKind::kCompletion) return {};
+  return wrap(R"({"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,)"
+              R"("finish_reason":null})");
+}
+
+std::string OpenAiFormat::event(const AnswerDelta& delta) {
+  std::string choice = R"({"index":0,)";
+  if (kind_ == CallKind::kChat) {
+    choice += R"("delta":{)";
+    if (!delta.text.empty() || delta.finish == FinishReason::kNone) {
+      choice += R"("content":)";
+      append_json_string(choice, delta.text);
+    }
+    choice += '}';
+  } else {
+    choice += R"("text":)";
+    append_json_string(choice, delta.text);
+  }
+  append_logprobs(choice, delta);
+  choice += R"(,"finish_reason":)";
+  choice += finish_text(delta.finish);
+  choice += '}';
+  return wrap(std::move(choice));
+}
+
+std::string OpenAiFormat::last_events(const Usage& usage) const {
+  constexpr std::string_view kDone = "data: [DONE]\n\n";
+  if (!includes_usage_) return std::string(kDone);
+  std::string out = "data: ";
+  out += head(kind_ == CallKind::kChat ? "chat.completion.chunk" : "text_completion");
+  out += R"("choices":[],"usage":)" + usage_json(usage) + "}\n\n";
+  return out.append(kDone);
+}
+
+std::string OpenAiFormat::body(const AnswerDelta& all, const Usage& usage) {
+  std::string out = head(kind_ == CallKind::kChat ? "chat.completion" : "text_completion");
+  out += R"("choices":[{"index":0,)";
+  if (kind_ == CallKind::kChat) {
+    out += R"("message":{"role":"assistant","content":)";
+    append_json_string(out, all.text);
+    out += R"(,"refusal":null})";
+  } else {
+    out += R"("text":)";
+    append_json_string(out, all.text);
+  }
+  append_logprobs(out, all);
+  out += R"(,"finish_reason":)";
+  out += finish_text(all.finish);
+  out += R"(}],"usage":)" + usage_json(usage) + "}";
+  return out;
+}
+
+std::string OpenAiFormat::head(std::string_view object) const {
+  std::string out = R"({"id":)";
+  append_json_string(out, id_);
+  out += R"(,"object":)";
+  append_json_string(out, object);
+  out += R"(,"created":)" + std::to_string(created_) + R"(,"model":)";
+  append_json_string(out, model_);
+  out += ',';
+  return out;
+}
+
+std::string OpenAiFormat::wrap(std::string choice) const {
+  std::string out = "data: ";
+  out += head(kind_ == CallKind::kChat ? "chat.completion.chunk" : "text_completion");
+  out += R"("choices":[)" + std::move(choice) + ']';
+  if (includes_usage_) out += R"(,"usage":null)";
+  out += "}\n\n";
+  return out;
+}
+
+void OpenAiFormat::append_logprobs(std::string& out, const AnswerDelta& delta) {
+  out += R"(,"logprobs":)";
+  if (!includes_logprobs_) {
+    out += "null";
+  } else if (kind_ == CallKind::kChat) {
+    append_chat_logprobs(out, delta.tokens);
+  } else {
+    append_completion_logprobs(out, delta);
+  }
+}
+
+void OpenAiFormat::append_chat_logprobs(std::string& out,
+                                        const std::vector<SampledToken>& tokens) const {
+  out += R"({"content":[)";
+  for (const SampledToken& sampled : tokens) {
+    if (&sampled != &tokens.front()) out += ',';
+    append_chat_token(out, sampled.token, sampled.logprob);
+    out += R"(,"top_logprobs":[)";
+    for (const TokenLogprob& other : sampled.best) {
+      if (&other != &sampled.best.front()) out += ',';
+      append_chat_token(out, other.token, other.logprob);
+      out += '}';
+    }
+    out += "]}";
+  }
+  out += R"(],"refusal":null})";
+}
+
+// Leaves the object open.
+void OpenAiFormat::append_chat_token(std::string& out, TokenId token, float logprob) const {
+  out += R"({"token":)";
+  append_json_string(out, token_text(token));
+  out += R"(,"logprob":)";
+  append_json_number(out, logprob);
+  out += R"(,"bytes":[)";
+  const std::string_view bytes = tokenizer_.token_bytes(token);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i > 0) out += ',';
+    out += std::to_string(static_cast<unsigned char>(bytes[i]));
+  }
+  out += ']';
+}
+
+void OpenAiFormat::append_completion_logprobs(std::string& out, const AnswerDelta& delta) {
+  std::string tokens;
+  std::string logprobs;
+  std::string best;
+  std::string offsets;
+  for (const SampledToken& sampled : delta.tokens) {
+    const std::string_view comma = tokens.empty() ? "" : ",";
+    const std::string text = token_text(sampled.token);
+    append_json_string(tokens += comma, text);
+    append_json_number(logprobs += comma, sampled.logprob);
+    (best += comma) += '{';
+    for (const TokenLogprob& other : sampled.best) {
+      if (&other != &sampled.best.front()) best += ',';
+      append_json_string(best, token_text(other.token));
+      best += ':';
+      append_json_number(best, other.logprob);
+    }
+    best += '}';
+    (offsets += comma) += std::to_string(text_offset_);
+    text_offset_ += text.size();
+  }
+  out += R"({"tokens":[)" + tokens + R"(],"token_logprobs":[)" + logprobs +
+         R"(],"top_logprobs":[)" + best + R"(],"text_offset":[)" + offsets + "]}";
+}
+
+std::string OpenAiFormat::token_text(TokenId token) const {
+  return tokenizer_.decode(TokenSpan(&token, 1), false);
+}
+
+}  // namespace ringmaster::engine

@@ -1,0 +1,225 @@
+#include "engine/server/openai_request.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include <boost/json.hpp>
+#include <simdjson.h>
+
+#include "tokens/json_place.h"
+
+namespace ringmaster::engine {
+namespace {
+
+constexpr std::size_t kStopStringsMax = 16;
+constexpr std::size_t kStopBytesMax = 1024;
+constexpr std::size_t kSaltBytesMax = 1024;
+constexpr std::int64_t kLogprobsMax = 20;
+constexpr std::int64_t kInt32Max = std::numeric_limits<std::int32_t>::max();
+
+// simdjson says what is wrong but not where; the second parser is only asked for the place.
+std::string place_of_bad_json(std::string_view body) {
+  boost::json::stream_parser parser;
+  boost::json::error_code error;
+  std::size_t offset = parser.write_some(body.data(), body.size(), error);
+  if (!error && offset == body.size()) parser.finish(error);
+  offset = std::min(offset, body.size());
+  const std::string_view before = body.substr(0, offset);
+  const auto line = 1 + std::ranges::count(before, '\n');
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 == 0.
+  return "line " + std::to_string(line) + ", column " + std::to_string(offset - line_start + 1) +
+         " (byte " + std::to_string(offset) + " of " + std::to_string(body.size()) + ")";
+}
+
+float float_at(const JsonPlace& body, std::string_view key, float fallback, int most) {
+  const auto place = body.find(key);
+  if (!place) return fallback;
+  double value = 0;
+  if (place->value().get_double().get(value) != simdjson::SUCCESS || value < 0 || value > most) {
+    place->wrong("must be a number from 0 to " + std::to_string(most));
+  }
+  return static_cast<float>(value);
+}
+
+std::int32_t integer_at(const JsonPlace& body, std::string_view key, std::int32_t fallback,
+                        std::int64_t least, std::int64_t most) {
+  const auto place = body.find(key);
+  return place ? static_cast<std::int32_t>(place->integer(least, most)) : fallback;
+}
+
+std::string text_at(const JsonPlace& body, std::string_view key, std::size_t bytes_max) {
+  const auto place = body.find(key);
+  if (!place) return {};
+  const std::string_view text = place->string();
+  if (text.size() > bytes_max) {
+    place->wrong("must be at most " + std::to_string(bytes_max) + " bytes, has " +
+                 std::to_string(text.size()));
+  }
+  return std::string(text);
+}
+
+void read_sampling(const JsonPlace& body, OpenAiRequest& request) {
+  SamplingOptions& sampling = request.sampling;
+  sampling.temperature = float_at(body, "temperature", 1.0F, 2);
+  sampling.top_p = float_at(body, "top_p", 1.0F, 1);
+  sampling.min_p = float_at(body, "min_p", 0.0F, 1);
+  // -1 is the other customary spelling of "off".
+  sampling.top_k = std::max(0, integer_at(body, "top_k", 0, -1, kInt32Max));
+  if (const auto seed = body.find("seed")) {
+    request.has_seed = true;
+    sampling.seed = static_cast<std::uint64_t>(seed->integer(
+        std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
+  }
+}
+
+void read_logprobs(const JsonPlace& body, OpenAiRequest& request) {
+  const auto logprobs = body.find("logprobs");
+  if (request.kind == CallKind::kCompletion) {
+    if (logprobs) {
+      request.sampling.logprobs = static_cast<std::int32_t>(logprobs->integer(0, kLogprobsMax));
+    }
+    return;
+  }
+  const bool is_on = logprobs && logprobs->boolean();
+  if (is_on) request.sampling.logprobs = integer_at(body, "top_logprobs", 0, 0, kLogprobsMax);
+  const auto top = body.find("top_logprobs");
+  if (!is_on && top && top->integer(0, kLogprobsMax) > 0) {
+    top->wrong("needs logprobs: true beside it");
+  }
+}
+
+void read_limits(const JsonPlace& body, OpenAiRequest& request) {
+  request.output_tokens_max = integer_at(body, "max_tokens", 0, 1, kInt32Max);
+  if (request.kind == CallKind::kChat) {
+    request.output_tokens_max =
+        integer_at(body, "max_completion_tokens", request.output_tokens_max, 1, kInt32Max);
+  } else if (!body.find("max_tokens")) {
+    request.output_tokens_max = 16;  // The documented default of /v1/completions.
+  }
+  request.ignores_end_tokens = body.flag("ignore_eos", false);
+}
+
+void read_stop(const JsonPlace& body, OpenAiRequest& request) {
+  const auto stop = body.find("stop");
+  if (!stop) return;
+  const auto add = [&](const JsonPlace& place) {
+    const std::string_view text = place.string();
+    if (text.empty() || text.size() > kStopBytesMax) {
+      place.wrong("must have 1 to " + std::to_string(kStopBytesMax) + " bytes");
+    }
+    request.stop.emplace_back(text);
+  };
+  if (stop->is_array()) {
+    stop->each(add);
+  } else {
+    add(*stop);
+  }
+  if (request.stop.size() > kStopStringsMax) {
+    stop->wrong("may have at most " + std::to_string(kStopStringsMax) + " strings");
+  }
+}
+
+void read_stream(const JsonPlace& body, OpenAiRequest& request) {
+  request.is_streamed = body.flag("stream", false);
+  const auto options = body.find("stream_options");
+  if (!options) return;
+  if (!request.is_streamed) options->wrong("needs stream: true beside it");
+  request.includes_usage = options->flag("include_usage", false);
+}
+
+TokenVector read_tokens(const JsonPlace& list) {
+  TokenVector tokens;
+  list.each([&](const JsonPlace& token) {
+    tokens.push_back(static_cast<TokenId>(token.integer(0, kInt32Max)));
+  });
+  return tokens;
+}
+
+void read_prompt(const JsonPlace& body, OpenAiRequest& request) {
+  auto prompt = body.need("prompt");
+  if (!prompt) return;
+  if (prompt->is_array()) {
+    // A list of one prompt is that prompt.
+    std::vector<JsonPlace> elements;
+    prompt->each([&](const JsonPlace& element) { elements.push_back(element); });
+    const bool is_list_of_prompts =
+        !elements.empty() && (elements[0].is_string() || elements[0].is_array());
+    if (!is_list_of_prompts) {
+      request.prompt = read_tokens(*prompt);
+      return;
+    }
+    if (elements.size() > 1) prompt->wrong("may hold only one prompt: send one request for each");
+    prompt = elements[0];
+  }
+  if (prompt->is_array()) {
+    request.prompt = read_tokens(*prompt);
+  } else {
+    request.prompt = std::string(prompt->string());
+  }
+}
+
+void need_number(const JsonPlace& body, std::string_view key, double neutral) {
+  const auto place = body.find(key);
+  double value = 0;
+  if (!place || (place->value().get_double().get(value) == simdjson::SUCCESS && value == neutral)) {
+    return;
+  }
+  place->wrong("is not supported: expected " + std::to_string(static_cast<int>(neutral)) +
+               " or nothing");
+}
+
+// What would change the answer, and is not built: better refused than silently ignored.
+void refuse_unsupported(const JsonPlace& body) {
+  for (const std::string_view key : {"n", "best_of", "repetition_penalty"}) {
+    need_number(body, key, 1);
+  }
+  for (const std::string_view key : {"presence_penalty", "frequency_penalty", "min_tokens"}) {
+    need_number(body, key, 0);
+  }
+  if (body.flag("echo", false)) body.find("echo")->wrong("is not supported: expected false");
+  for (const std::string_view key : {"suffix", "logit_bias"}) {
+    const auto place = body.find(key);
+    const bool is_empty = !place || (place->is_string() && place->string().empty()) ||
+                          (place->is_object() && simdjson::dom::object(place->value()).size() == 0);
+    if (!is_empty) place->wrong("is not supported: leave it out");
+  }
+  if (const auto format = body.find("response_format")) {
+    const auto type = format->need("type");
+    if (type && type->string() != "text") type->wrong("is not supported: expected \"text\"");
+  }
+}
+
+}  // namespace
+
+Result<OpenAiRequest> parse_openai_request(CallKind kind, std::string_view body) {
+  simdjson::dom::parser parser;
+  JsonFault fault("");
+  const auto root = parse_json(parser, body, fault);
+  if (!root) {
+    return invalid("the body " + fault.error().value().message + " at " + place_of_bad_json(body));
+  }
+  if (!root->is_object()) return invalid("the body must be a JSON object");
+  OpenAiRequest request{.kind = kind};
+  if (const auto model = root->need("model")) request.model = model->string();
+  if (kind == CallKind::kCompletion) {
+    read_prompt(*root, request);
+  } else if (const auto messages = root->need("messages"); messages && !messages->is_array()) {
+    messages->must_be("a list of messages");
+  }
+  read_sampling(*root, request);
+  read_logprobs(*root, request);
+  read_limits(*root, request);
+  read_stop(*root, request);
+  read_stream(*root, request);
+  request.priority =
+      integer_at(*root, "priority", 0, std::numeric_limits<std::int32_t>::min(), kInt32Max);
+  request.cache_salt = text_at(*root, "cache_salt", kSaltBytesMax);
+  refuse_unsupported(*root);
+  if (fault) return fault.error();
+  return request;
+}
+
+}  // namespace ringmaster::engine
