@@ -74,7 +74,7 @@ class WeightMaker {
                config_.tied_embeddings);
     for (std::int32_t i = 0; i < config_.layers; ++i)
       layer("model.layers." + std::to_string(i) + ".");
-    norm("model.norm.weight", config_.hidden);
+    final_norm();
     if (!config_.tied_embeddings) vocabulary("lm_head.weight", head_deviation, true);
     return std::move(tensors_);
   }
@@ -102,7 +102,17 @@ class WeightMaker {
     if (bias) add(name + ".bias", {outputs}, 0.0, 0.2);
   }
 
-  void norm(const std::string& name, std::int32_t width) { add(name, {width}, 1.0, 0.06); }
+  NamedTensor& norm(const std::string& name, std::int32_t width) {
+    return add(name, {width}, 1.0, 0.06);
+  }
+
+  /// With a tied head a token's own row, still in the residual stream, would make the model repeat
+  /// it for ever. Turning every other sign takes that product to zero.
+  void final_norm() {
+    NamedTensor& weight = norm("model.norm.weight", config_.hidden);
+    if (!config_.tied_embeddings) return;
+    for (std::size_t i = 0; i < weight.values.size(); i += 2) weight.values[i] = -weight.values[i];
+  }
 
   void vocabulary(const std::string& name, double deviation, bool is_head) {
     NamedTensor& table = add(name, {config_.vocabulary_size, config_.hidden}, 0.0, deviation);
