@@ -114,13 +114,13 @@ void add_workload_flags(CLI::App& command, SimFlags& flags) {
   command.add_option("--trace", flags.traces, "Traces in the Mooncake format")
       ->delimiter(',')
       ->type_name("FILE,...");
-  command.add_option("--requests", flags.requests,
-                     "Records replayed [4000, or 8000 of a trace whose name has \"tool\" in it]");
+  command.add_option("--requests", flags.requests, "Records replayed [of the setting]");
   command.add_option("--skip", flags.skip, "Records left out at the start");
   command.add_option("--warmup", flags.warmup, "First requests, not counted [500]");
   command.add_option("--warmup-qps", flags.warmup_qps,
-                     "Their rate [0.3, or 0.5 of a trace whose name has \"tool\" in it]");
-  command.add_option("--setting", flags.setting, "dualmap-paper")->capture_default_str();
+                     "Their rate; 0: as the rest [of the setting]");
+  command.add_option("--setting", flags.setting, "dualmap-paper or realistic")
+      ->capture_default_str();
   command
       .add_option("--block-tokens", flags.block_tokens, "Tokens of a prefix block: 512, 128, 16")
       ->capture_default_str();
@@ -137,8 +137,7 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
       .add_option("--profile", flags.profile,
                   "Model and device: qwen2.5-7b@910b4, qwen2.5-14b@910b3")
       ->capture_default_str();
-  command.add_option("--model", flags.model, "Of an instance: serial or batching")
-      ->capture_default_str();
+  command.add_option("--model", flags.model, "Of an instance: serial or batching [of the setting]");
   command.add_option("--slo-ttft", flags.slo_ttft, "Target for the time to first token")
       ->capture_default_str();
   command.add_option("--queue", flags.queue, "fcfs or longest_hit [as published with the policy]");
@@ -151,6 +150,8 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
       .add_option("--residency", flags.residency,
                   "What the gateway knows of prefix caches: events or mirror")
       ->capture_default_str();
+  command.add_option("--signal-delay", flags.signal_delay,
+                     "Until the gateway hears what an instance says of itself [of the setting]");
   command.add_option("--seed", flags.seed, "Of every random choice")->capture_default_str();
 }
 

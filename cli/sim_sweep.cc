@@ -1,7 +1,9 @@
 #include "cli/sim_sweep.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -12,19 +14,42 @@
 namespace ringmaster {
 namespace {
 
-constexpr std::string_view kPaperSetting = "dualmap-paper";
-constexpr std::size_t kPaperWarmupRequests = 500;
-
-/// What the paper replays of a trace.
-struct PaperWindow {
-  std::size_t requests;
-  double warmup_qps;
+/// What a setting says where the command line says nothing. docs/simulation.md has the same table.
+struct Setting {
+  std::string_view name;
+  std::string_view model;
+  std::size_t warmup_requests;
+  std::string_view signal_delay;
+  Duration report_interval;
+  std::uint32_t queue_requests_max;
+  Duration queue_wait_max;
 };
 
-/// The tool and agent workload is known by its name, as nothing in the file tells it.
-PaperWindow paper_window(std::string_view trace_name) {
+constexpr std::array<Setting, 2> kSettings = {{
+    // The paper's gateway neither bounds its queue nor gives up a waiting request: the largest
+    // bounds that the scheduler takes.
+    {"dualmap-paper", "serial", 500, "0s", Duration::zero(), 65'536, std::chrono::hours(24)},
+    {"realistic", "batching", 500, "1s", std::chrono::seconds(1), 4096, std::chrono::seconds(60)},
+}};
+
+Result<Setting> find_setting(std::string_view name) {
+  const auto* const found = std::ranges::find(kSettings, name, &Setting::name);
+  if (found != kSettings.end()) return *found;
+  return invalid("--setting: expected dualmap-paper or realistic, found \"" + std::string(name) +
+                 "\"");
+}
+
+/// Which part of a trace a setting replays, and how fast its warm-up comes.
+struct Window {
+  std::size_t requests_max;
+  double warmup_qps;  ///< 0: in the rhythm of the rest.
+};
+
+/// The paper's tool and agent workload is known by its name, as nothing in the file tells it.
+Window window_of(std::string_view setting, std::string_view trace_name) {
+  if (setting != kSettings[0].name) return {std::numeric_limits<std::size_t>::max(), 0.0};
   const bool is_tool_agent = trace_name.find("tool") != std::string_view::npos;
-  return is_tool_agent ? PaperWindow{8000, 0.5} : PaperWindow{4000, 0.3};
+  return is_tool_agent ? Window{8000, 0.5} : Window{4000, 0.3};
 }
 
 template <class T>
@@ -41,12 +66,13 @@ Result<T> choose(std::string_view flag, std::string_view text,
 
 Result<Duration> read_duration(std::string_view flag, std::string_view text) {
   const auto duration = parse_duration(text);
-  if (duration && duration->count() > 0) return *duration;
+  if (duration) return *duration;
   return invalid(std::string(flag) + ": expected a duration such as 5s or 500ms, found \"" +
                  std::string(text) + "\"");
 }
 
-Status read_scheduler_options(const SimFlags& flags, SchedulerOptions& options) {
+Status read_scheduler_options(const SimFlags& flags, const Setting& setting,
+                              SchedulerOptions& options) {
   const auto slo = read_duration("--slo-ttft", flags.slo_ttft);
   if (!slo) return tl::unexpected(slo.error());
   options.ttft_slo = *slo;
@@ -66,39 +92,36 @@ Status read_scheduler_options(const SimFlags& flags, SchedulerOptions& options) 
   }
   options.dispatch_window_requests = flags.window;
   options.seed = flags.seed;
-  // The paper's gateway neither bounds its queue nor gives up a waiting request: the largest that
-  // the scheduler takes.
-  options.queue_requests_max = 65'536;
-  options.queue_wait_max = std::chrono::hours(24);
+  options.queue_requests_max = setting.queue_requests_max;
+  options.queue_wait_max = setting.queue_wait_max;
   return {};
 }
 
 Result<sim::RunOptions> read_run_options(const SimFlags& flags) {
   sim::RunOptions run{.setting = flags.setting};
-  if (flags.setting == "realistic") {
-    return invalid(
-        "--setting realistic needs instance reports with a delay, which are not "
-        "simulated yet; expected dualmap-paper");
-  }
-  if (flags.setting != kPaperSetting) {
-    return invalid("--setting: expected dualmap-paper, found \"" + flags.setting + "\"");
-  }
-  if (auto status = read_scheduler_options(flags, run.simulation.scheduler); !status) {
+  const auto setting = find_setting(flags.setting);
+  if (!setting) return tl::unexpected(setting.error());
+  if (auto status = read_scheduler_options(flags, *setting, run.simulation.scheduler); !status) {
     return tl::unexpected(std::move(status).error());
   }
   const auto profile = sim::find_profile(flags.profile);
   if (!profile) return tl::unexpected(profile.error());
-  const auto model = sim::parse_model_kind(flags.model);
+  const auto model = sim::parse_model_kind(flags.model.value_or(std::string(setting->model)));
   if (!model) return tl::unexpected(model.error());
   const auto residency = choose<ResidencySource>(
       "--residency", flags.residency,
       {{"events", ResidencySource::kEvents}, {"mirror", ResidencySource::kMirror}});
   if (!residency) return tl::unexpected(residency.error());
+  const auto signal_delay = read_duration(
+      "--signal-delay", flags.signal_delay.value_or(std::string(setting->signal_delay)));
+  if (!signal_delay) return tl::unexpected(signal_delay.error());
   run.simulation.instances = flags.instances;
   run.simulation.profile = *profile;
   run.simulation.model = *model;
   run.simulation.residency = *residency;
-  run.arrivals.warmup_requests = flags.warmup.value_or(kPaperWarmupRequests);
+  run.simulation.signal_delay = *signal_delay;
+  run.simulation.report_interval = setting->report_interval;
+  run.arrivals.warmup_requests = flags.warmup.value_or(setting->warmup_requests);
   return run;
 }
 
@@ -129,10 +152,10 @@ Result<std::shared_ptr<const sim::Workload>> load_workload(const SimFlags& flags
   const auto trace = load_trace(path);
   if (!trace) return tl::unexpected(trace.error());
   const std::size_t available = trace->records.size() - std::min(flags.skip, trace->records.size());
-  const std::size_t paper_requests = paper_window(trace_name(path)).requests;
+  const std::size_t requests_max = window_of(flags.setting, trace_name(path)).requests_max;
   auto workload = sim::Workload::make(
       *trace, {.skip = flags.skip,
-               .requests = flags.requests.value_or(std::min(paper_requests, available)),
+               .requests = flags.requests.value_or(std::min(requests_max, available)),
                .prompt_tokens_max = prompt_tokens_max,
                .block_tokens = flags.block_tokens});
   if (!workload) return tl::unexpected(std::move(workload).error().while_doing(path));
@@ -151,7 +174,8 @@ Result<SimSweep> plan_sweep(const SimFlags& flags) {
     if (!workload) return tl::unexpected(workload.error());
     for (sim::RunOptions run : *runs) {
       run.trace = trace_name(path);
-      run.arrivals.warmup_qps = flags.warmup_qps.value_or(paper_window(run.trace).warmup_qps);
+      run.arrivals.warmup_qps =
+          flags.warmup_qps.value_or(window_of(flags.setting, run.trace).warmup_qps);
       if (flags.qps.empty()) sweep.points.push_back({*workload, run});
       for (const double qps : flags.qps) {
         run.arrivals.qps = qps;

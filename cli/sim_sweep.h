@@ -22,7 +22,7 @@ struct SimFlags {
   std::uint32_t instances = 8;
   std::string setting = "dualmap-paper";
   std::string profile = "qwen2.5-7b@910b4";
-  std::string model = "serial";
+  std::optional<std::string> model;
   std::uint32_t block_tokens = 512;
   std::optional<std::size_t> requests;
   std::size_t skip = 0;
@@ -33,6 +33,7 @@ struct SimFlags {
   std::optional<std::string> rebalancing;
   std::optional<std::uint32_t> window;
   std::string residency = "events";
+  std::optional<std::string> signal_delay;
   std::uint64_t seed = 42;
   std::string json;
   std::string record;    ///< File for the scheduler's events and actions; only with one point.

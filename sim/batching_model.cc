@@ -21,6 +21,7 @@ std::uint64_t BatchingModel::kv_need(std::uint32_t request) const {
 bool BatchingModel::submit(std::uint32_t request) {
   if (kv_need(request) > profile_.device_kv_tokens) return false;
   waiting_.push_back(request);
+  queued_prefill_tokens_ += workload_.requests()[request].prompt_tokens;
   return true;
 }
 
@@ -88,6 +89,7 @@ void BatchingModel::end_step(StepResult& result) {
     const PrefillEnd end = prefilling_.front().end;
     prefilling_.pop_front();
     const WorkloadRequest& request = workload_.requests()[end.request];
+    queued_prefill_tokens_ -= request.prompt_tokens;
     result.add_prefilled(end, workload_.chain_of(request), cache_);
     if (request.output_tokens == 1) {
       finish(end.request, result);
@@ -101,6 +103,14 @@ void BatchingModel::end_step(StepResult& result) {
 
 std::uint32_t BatchingModel::cached_blocks(std::span<const BlockHash> chain) const {
   return cache_.cached_blocks(chain);
+}
+
+InstanceReport BatchingModel::report() const {
+  return {.running_requests = static_cast<std::uint32_t>(prefilling_.size() + decoding_.size()),
+          .waiting_requests = static_cast<std::uint32_t>(waiting_.size()),
+          .queued_prefill_tokens = queued_prefill_tokens_,
+          .kv_usage = static_cast<double>(reserved_kv_tokens_) /
+                      static_cast<double>(profile_.device_kv_tokens)};
 }
 
 }  // namespace ringmaster::sim

@@ -30,6 +30,7 @@ class BatchingModel final : public InstanceModel {
   [[nodiscard]] std::optional<Duration> start_step() override;
   void end_step(StepResult& result) override;
   [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const override;
+  [[nodiscard]] InstanceReport report() const override;
 
  private:
   struct Prefill {
@@ -57,6 +58,7 @@ class BatchingModel final : public InstanceModel {
   std::vector<Decode> decoding_;    // A heap, the earliest end on top.
   std::uint64_t decoding_kv_tokens_ = 0;
   std::uint64_t reserved_kv_tokens_ = 0;
+  std::uint64_t queued_prefill_tokens_ = 0;
   std::uint64_t step_ = 0;  // Number of the running or last step.
   bool is_running_ = false;
 };

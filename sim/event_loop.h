@@ -12,6 +12,8 @@ enum class OccurrenceKind : std::uint8_t {
   kArrival,  ///< Request `subject` reaches the gateway.
   kStepEnd,  ///< The step that instance `subject` runs is over.
   kRefusal,  ///< An instance answers that it cannot take request `subject`.
+  kReport,   ///< Instance `subject` describes its load.
+  kSignal,   ///< What an instance said some time ago reaches the gateway.
   kWake,     ///< The scheduler asked for a tick.
 };
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "fleet/block_lru.h"
+#include "fleet/instance.h"
 #include "sim/profiles.h"
 #include "sim/workload.h"
 
@@ -64,6 +65,9 @@ class InstanceModel {
 
   /// Blocks of the chain that a prefill starting now would find cached.
   [[nodiscard]] virtual std::uint32_t cached_blocks(std::span<const BlockHash> chain) const = 0;
+
+  /// Its load as an engine would report it; `time` is left to the caller.
+  [[nodiscard]] virtual InstanceReport report() const = 0;
 };
 
 /// Requires: `workload` outlives the model.

@@ -12,6 +12,7 @@ SerialModel::SerialModel(const InstanceProfile& profile, const Workload& workloa
       cache_(sim::cache_blocks(profile, workload)) {}
 
 bool SerialModel::submit(std::uint32_t request) {
+  queued_prefill_tokens_ += workload_.requests()[request].prompt_tokens;
   waiting_.push_back(request);
   return true;
 }
@@ -33,11 +34,18 @@ void SerialModel::end_step(StepResult& result) {
   const WorkloadRequest& request = workload_.requests()[running_->request];
   result.add_prefilled(*running_, workload_.chain_of(request), cache_);
   result.finished.push_back(running_->request);
+  queued_prefill_tokens_ -= request.prompt_tokens;
   running_.reset();
 }
 
 std::uint32_t SerialModel::cached_blocks(std::span<const BlockHash> chain) const {
   return cache_.cached_blocks(chain);
+}
+
+InstanceReport SerialModel::report() const {
+  return {.running_requests = running_ ? 1U : 0U,
+          .waiting_requests = static_cast<std::uint32_t>(waiting_.size()),
+          .queued_prefill_tokens = queued_prefill_tokens_};
 }
 
 }  // namespace ringmaster::sim

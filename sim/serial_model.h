@@ -19,6 +19,7 @@ class SerialModel final : public InstanceModel {
   [[nodiscard]] std::optional<Duration> start_step() override;
   void end_step(StepResult& result) override;
   [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const override;
+  [[nodiscard]] InstanceReport report() const override;
 
  private:
   const Workload& workload_;
@@ -26,6 +27,7 @@ class SerialModel final : public InstanceModel {
   BlockLru cache_;
   std::deque<std::uint32_t> waiting_;
   std::optional<PrefillEnd> running_;
+  std::uint64_t queued_prefill_tokens_ = 0;
 };
 
 }  // namespace ringmaster::sim

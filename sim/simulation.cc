@@ -1,6 +1,7 @@
 #include "sim/simulation.h"
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,8 @@ class Simulation {
   void on_arrival(std::uint32_t index);
   void on_step_end(std::uint32_t instance);
   void on_refusal(std::uint32_t index);
+  void on_report(std::uint32_t instance);
+  void on_signal();
   void on_wake(TimePoint time);
 
   /// Tells the scheduler and carries out what it asks for.
@@ -56,7 +59,9 @@ class Simulation {
   void carry_out(const Cancel& /*action*/) { RINGMASTER_CHECK(false); }
   void carry_out(const Wake& action);
 
-  void tell_blocks(std::uint32_t instance);
+  /// Tells it after the signal delay.
+  void signal(Event event);
+  void signal_blocks(std::uint32_t instance);
   void assign(std::uint32_t index, std::uint32_t instance);
   void release(std::uint32_t index);
   void settle(std::uint32_t index);
@@ -77,7 +82,10 @@ class Simulation {
   PendingWork pending_work_;
   std::vector<RequestState> states_;
   std::vector<std::uint32_t> given_work_;  // Instances that may have to start a step.
+  std::deque<Event> signals_;              // On their way to the gateway, the oldest first.
   std::optional<TimePoint> wake_;
+  std::size_t arrived_ = 0;
+  std::size_t running_steps_ = 0;
   std::size_t settled_ = 0;
   double cv_sum_ = 0.0;
   SimulationOutcome outcome_;
@@ -92,6 +100,9 @@ void Simulation::add_instances() {
                       .prefill_seconds_per_token = options_.profile.prefill_seconds_per_token,
                       .kv_cache_tokens = options_.profile.kv_cache_tokens};
     tell(InstanceAdded{{i}, std::move(spec), options_.residency});
+    if (options_.report_interval > Duration::zero()) {
+      loop_.schedule(loop_.now() + options_.report_interval, OccurrenceKind::kReport, i);
+    }
   }
 }
 
@@ -116,6 +127,12 @@ Result<SimulationOutcome> Simulation::run() {
       case OccurrenceKind::kRefusal:
         on_refusal(occurrence->subject);
         break;
+      case OccurrenceKind::kReport:
+        on_report(occurrence->subject);
+        break;
+      case OccurrenceKind::kSignal:
+        on_signal();
+        break;
       case OccurrenceKind::kWake:
         on_wake(occurrence->time);
         break;
@@ -127,6 +144,7 @@ Result<SimulationOutcome> Simulation::run() {
 }
 
 void Simulation::on_arrival(std::uint32_t index) {
+  ++arrived_;
   if (index + 1 < arrivals_.size()) {
     loop_.schedule(TimePoint{} + arrivals_[index + 1], OccurrenceKind::kArrival, index + 1);
   }
@@ -143,10 +161,11 @@ void Simulation::on_arrival(std::uint32_t index) {
 }
 
 void Simulation::on_step_end(std::uint32_t instance) {
+  --running_steps_;
   step_.clear();
   instances_[instance]->end_step(step_);
   given_work_.push_back(instance);  // It may go on with what it has.
-  if (options_.residency == ResidencySource::kEvents) tell_blocks(instance);
+  if (options_.residency == ResidencySource::kEvents) signal_blocks(instance);
   for (const PrefillEnd& end : step_.prefilled) {
     RequestOutcome& outcome = outcome_.requests[end.request];
     outcome.first_token = loop_.now();
@@ -163,15 +182,15 @@ void Simulation::on_step_end(std::uint32_t instance) {
   }
 }
 
-void Simulation::tell_blocks(std::uint32_t instance) {
+void Simulation::signal_blocks(std::uint32_t instance) {
   const BlockChanges& blocks = step_.blocks;
   auto removed = blocks.removed.begin();
   auto stored = blocks.stored.begin();
   for (const PrefillEnd& end : step_.prefilled) {
     const auto removed_end = blocks.removed.begin() + static_cast<std::ptrdiff_t>(end.removed_end);
     const auto stored_end = blocks.stored.begin() + static_cast<std::ptrdiff_t>(end.stored_end);
-    if (removed != removed_end) tell(KvBlocksRemoved{{instance}, {removed, removed_end}});
-    if (stored != stored_end) tell(KvBlocksStored{{instance}, {stored, stored_end}});
+    if (removed != removed_end) signal(KvBlocksRemoved{{instance}, {removed, removed_end}});
+    if (stored != stored_end) signal(KvBlocksStored{{instance}, {stored, stored_end}});
     removed = removed_end;
     stored = stored_end;
   }
@@ -181,6 +200,31 @@ void Simulation::on_refusal(std::uint32_t index) {
   settle_rejected(index);
   // More than the model can hold is the client's fault: no other instance is tried.
   tell(RequestFailed{id_of(index), outcome_.requests[index].attempts, false});
+}
+
+void Simulation::on_report(std::uint32_t instance) {
+  InstanceReported reported{{instance}, instances_[instance]->report()};
+  reported.report.time = loop_.now();
+  signal(std::move(reported));
+  // With no arrival to come and no step running nothing can change any more.
+  if (arrived_ < arrivals_.size() || running_steps_ > 0) {
+    loop_.schedule(loop_.now() + options_.report_interval, OccurrenceKind::kReport, instance);
+  }
+}
+
+void Simulation::signal(Event event) {
+  if (options_.signal_delay == Duration::zero()) {
+    tell(std::move(event));
+    return;
+  }
+  signals_.push_back(std::move(event));
+  loop_.schedule(loop_.now() + options_.signal_delay, OccurrenceKind::kSignal, 0);
+}
+
+void Simulation::on_signal() {
+  Event event = std::move(signals_.front());  // All have the same delay: the oldest is due.
+  signals_.pop_front();
+  tell(std::move(event));
 }
 
 void Simulation::on_wake(TimePoint time) {
@@ -258,6 +302,7 @@ void Simulation::settle_rejected(std::uint32_t index) {
 void Simulation::start_idle_instances() {
   for (const std::uint32_t instance : given_work_) {
     if (const auto step = instances_[instance]->start_step()) {
+      ++running_steps_;
       loop_.schedule(loop_.now() + *step, OccurrenceKind::kStepEnd, instance);
     }
   }
@@ -272,6 +317,9 @@ Status check(const Workload& workload, std::span<const Duration> arrivals,
   if (options.instances < 1 || options.instances > kInstancesMax) {
     return invalid("instances: expected 1 to " + std::to_string(kInstancesMax) + ", found " +
                    std::to_string(options.instances));
+  }
+  if (options.signal_delay < Duration::zero() || options.report_interval < Duration::zero()) {
+    return invalid("signal delay and report interval: expected no negative duration");
   }
   return {};
 }

@@ -21,8 +21,12 @@ struct SimulationOptions {
   std::uint32_t instances = 8;  ///< In [1, 4096]. All alike, named "instance-0" and so on.
   InstanceProfile profile;
   ModelKind model = ModelKind::kSerial;
-  /// kEvents: the scheduler hears of every block stored and removed at once; kMirror: never.
+  /// kEvents: the scheduler hears of every block stored and removed; kMirror: never.
   ResidencySource residency = ResidencySource::kEvents;
+  /// Between what an instance says of itself (block events, reports) and its being heard. First
+  /// tokens and ends of answers are the gateway's own observations: they have no delay.
+  Duration signal_delay{};
+  Duration report_interval{};  ///< Between two reports of an instance; 0: none are sent.
   /// If given, the scheduler's events and actions are appended as scheduler/event_codec.h writes
   /// them, so that replay_recording() can read them. Outlives the simulation.
   std::string* recording = nullptr;
@@ -50,8 +54,8 @@ struct SimulationOutcome {
 /// Replays the workload through the gateway's own Scheduler on a fleet of simulated instances.
 ///
 /// The scheduler is told what a live gateway would be told at that moment (arrivals, first tokens,
-/// ends of answers, and block events if asked for), and its actions are carried out at once: the
-/// simulation itself decides nothing. Deterministic: same inputs, same outcome.
+/// ends of answers; block events and reports if asked for), and its actions are carried out at
+/// once: the simulation itself decides nothing. Deterministic: same inputs, same outcome.
 ///
 /// Fails with kInvalidArgument where Scheduler::create() does or an option is out of its range;
 /// with kInternal if the scheduler leaves a request without an answer.

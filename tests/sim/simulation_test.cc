@@ -145,6 +145,30 @@ TEST(Simulation, RejectsWhatHasWaitedTooLong) {
   EXPECT_TRUE(outcome.requests[1].is_rejected);
 }
 
+TEST(Simulation, LetsTheSchedulerHearOfBlocksAfterTheSignalDelay) {
+  auto options = fleet_of(1, "round_robin");
+  options.signal_delay = std::chrono::milliseconds(300);
+  std::string recording;
+  options.recording = &recording;
+  const auto workload = conversations(1, 5);
+  const std::vector<Duration> arrivals(5, Duration(0));
+  ASSERT_TRUE(simulate(workload, arrivals, 0, options).has_value());
+  EXPECT_NE(recording.find("\n248160000 first_token id=1"), std::string::npos) << recording;
+  EXPECT_NE(recording.find("\n548160000 kv_stored instance=0"), std::string::npos) << recording;
+}
+
+TEST(Simulation, SendsReportsUntilNothingCanChange) {
+  auto options = fleet_of(2, "round_robin");
+  options.report_interval = std::chrono::seconds(1);
+  std::string recording;
+  options.recording = &recording;
+  const auto workload = strangers(2, 10'000);  // 1.6 s each
+  const std::vector<Duration> arrivals = {Duration(0), std::chrono::milliseconds(500)};
+  ASSERT_TRUE(simulate(workload, arrivals, 0, options).has_value());
+  EXPECT_NE(recording.find("1000000000 reported instance=1"), std::string::npos)
+      << recording;
+}
+
 TEST(Simulation, PassesOnWhatTheSchedulerRefuses) {
   const auto workload = strangers(1, 10);
   const std::vector<Duration> arrivals = {Duration(0)};

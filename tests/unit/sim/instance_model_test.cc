@@ -214,6 +214,30 @@ TEST(BatchingModel, SkipsTheCachedPrefix) {
   EXPECT_EQ(result.prefilled[0].cached_tokens, 1024U);
 }
 
+TEST(SerialModel, ReportsWhatRunsAndWaits) {
+  Bench bench(ModelKind::kSerial, {{1000, 1, {}}, {200, 1, {}}});
+  ASSERT_TRUE(bench.model().submit(0));
+  ASSERT_TRUE(bench.model().submit(1));
+  ASSERT_TRUE(bench.model().start_step().has_value());
+  const InstanceReport report = bench.model().report();
+  EXPECT_EQ(report.running_requests, 1U);
+  EXPECT_EQ(report.waiting_requests, 1U);
+  EXPECT_EQ(report.queued_prefill_tokens, 1200U);
+  EXPECT_FALSE(report.kv_usage.has_value());  // This model has no device memory.
+}
+
+TEST(BatchingModel, ReportsWhatRunsAndWaits) {
+  Bench bench(ModelKind::kBatching, {{1400, 100, {}}, {2000, 1, {}}});
+  ASSERT_TRUE(bench.model().submit(0));
+  bench.step();
+  ASSERT_TRUE(bench.model().submit(1));
+  const InstanceReport report = bench.model().report();
+  EXPECT_EQ(report.running_requests, 1U);
+  EXPECT_EQ(report.waiting_requests, 1U);
+  EXPECT_EQ(report.queued_prefill_tokens, 2000U);
+  EXPECT_EQ(report.kv_usage, 0.5);
+}
+
 TEST(FindProfile, ListsTheKnownOnes) {
   EXPECT_EQ(find_profile("qwen2.5-14b@910b3")->kv_cache_tokens, 500'000U);
   EXPECT_EQ(find_profile("gpt").error().message,
