@@ -66,6 +66,9 @@ class Exchange {
 
   /// The whole rest of the body. Fails also with kOverloaded beyond `bytes_max`.
   [[nodiscard]] virtual asio::awaitable<Result<std::string>> read_all(std::size_t bytes_max) = 0;
+
+  /// Closes the connection now; a read that waits fails with kUnavailable, later ones too.
+  virtual void abort() = 0;
 };
 
 /// Keep-alive connections to instances; one pool per thread inside, no locks on the path.

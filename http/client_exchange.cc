@@ -172,6 +172,10 @@ asio::awaitable<Result<std::string>> ClientExchange::read_all(std::size_t bytes_
   }
 }
 
+void ClientExchange::abort() {
+  if (channel_) channel_->close();
+}
+
 asio::awaitable<Status> ClientExchange::read_rest_into(std::string& body) {
   const auto size = static_cast<std::size_t>(left_);
   const auto buffered = take_buffered();

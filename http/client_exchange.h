@@ -33,6 +33,7 @@ class ClientExchange final : public Exchange {
   [[nodiscard]] const ResponseHead& head() const override { return head_; }
   [[nodiscard]] asio::awaitable<Result<std::string_view>> read_some() override;
   [[nodiscard]] asio::awaitable<Result<std::string>> read_all(std::size_t bytes_max) override;
+  void abort() override;
 
  private:
   [[nodiscard]] asio::awaitable<Status> write_request(const Endpoint& endpoint,
