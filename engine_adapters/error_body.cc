@@ -1,0 +1,50 @@
+#include "engine_adapters/error_body.h"
+
+#include <simdjson.h>
+
+#include "http/openai_error.h"
+
+namespace ringmaster {
+namespace {
+
+constexpr std::size_t kMessageBytesMax = 4 * 1024;
+
+enum class Form { kNested, kOther };
+
+/// The form of a body, and its message where it is not nested yet.
+Form read_form(std::string body, std::string& message) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object root;
+  if (parser.parse(body).get(root) != simdjson::SUCCESS) return Form::kOther;
+  simdjson::dom::object nested;
+  std::string_view text;
+  if (root["error"].get(nested) == simdjson::SUCCESS) return Form::kNested;
+  for (const char* key : {"message", "error", "detail"}) {
+    if (root[key].get(text) == simdjson::SUCCESS) {
+      message = text;
+      return Form::kOther;
+    }
+  }
+  return Form::kOther;
+}
+
+/// Cuts at a code point's start, so that the message stays valid UTF-8.
+void cut(std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return;
+  auto end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  text.resize(end);
+}
+
+}  // namespace
+
+std::string openai_error_from(int status, std::string body) {
+  std::string message;
+  if (read_form(body, message) == Form::kNested) return body;
+  if (message.empty() && simdjson::validate_utf8(body)) message = std::move(body);
+  if (message.empty()) message = "the instance answered " + std::to_string(status);
+  cut(message, kMessageBytesMax);
+  return http::openai_error_body(status, message);
+}
+
+}  // namespace ringmaster
