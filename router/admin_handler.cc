@@ -1,0 +1,104 @@
+#include "router/admin_handler.h"
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "http/openai_error.h"
+#include "router/admin_json.h"
+
+namespace ringmaster {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view kInstances = "/admin/instances";
+constexpr std::string_view kDecisions = "/admin/decisions";
+constexpr std::string_view kDrain = "/drain";
+constexpr std::size_t kDecisionsDefault = 50;
+constexpr std::size_t kDecisionsMax = 1'000;
+
+http::Response wrong_method(std::string_view allowed) {
+  auto response = http::openai_error(405, "this route takes " + std::string(allowed));
+  response.fields.set("allow", allowed);
+  return response;
+}
+
+http::Response status_response(const Status& status, std::string body) {
+  return status ? http::json_response(200, std::move(body)) : http::openai_error(status.error());
+}
+
+/// The value of `limit` in a query, or nothing where it is no count from 1 to 1000.
+std::optional<std::size_t> limit_from(std::string_view query) {
+  constexpr std::string_view kKey = "limit=";
+  if (query.empty()) return kDecisionsDefault;
+  if (!query.starts_with(kKey)) return std::nullopt;
+  const auto text = query.substr(kKey.size());
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (limit == 0 || limit > kDecisionsMax) return std::nullopt;
+  return limit;
+}
+
+}  // namespace
+
+asio::awaitable<void> AdminHandler::handle(http::Request& request, http::ResponseWriter& writer) {
+  std::function<http::Response(SchedulerStrand&)> question =
+      [this, asked = &request](SchedulerStrand& /*strand*/) { return answer(*asked); };
+  auto response = co_await strand_->ask(std::move(question));
+  const auto sent = co_await writer.send(std::move(response));
+  static_cast<void>(sent);  // A client that has gone misses nothing.
+}
+
+http::Response AdminHandler::answer(const http::Request& request) {
+  const auto path = request.path();
+  if (path == kInstances) return on_instances(request);
+  if (path.starts_with(std::string(kInstances) + "/")) {
+    return on_instance(request, path.substr(kInstances.size() + 1));
+  }
+  if (path.starts_with(kDecisions)) return on_decisions(request);
+  return http::openai_error(
+      404, "there is no " + std::string(path) + "; see /admin/instances and /admin/decisions");
+}
+
+http::Response AdminHandler::on_instances(const http::Request& request) {
+  if (request.method == "GET") {
+    return http::json_response(200, instances_json(*membership_, *strand_));
+  }
+  if (request.method != "POST") return wrong_method("GET, POST");
+  const auto settings = parse_new_instance(request.body);
+  if (!settings) return http::openai_error(settings.error());
+  const auto added = membership_->add(*settings);
+  auto response = status_response(added, R"({"added":true})");
+  if (added) response.status = 201;
+  return response;
+}
+
+http::Response AdminHandler::on_instance(const http::Request& request, std::string_view rest) {
+  const bool is_drain = rest.ends_with(kDrain);
+  if (is_drain) rest.remove_suffix(kDrain.size());
+  const std::string name(rest);
+  if (is_drain && request.method != "POST") return wrong_method("POST");
+  if (is_drain) return status_response(membership_->drain(name), R"({"draining":true})");
+  if (request.method != "DELETE") return wrong_method("DELETE");
+  return status_response(membership_->remove(name), R"({"removed":true})");
+}
+
+http::Response AdminHandler::on_decisions(const http::Request& request) {
+  if (request.method != "GET") return wrong_method("GET");
+  auto rest = request.path().substr(kDecisions.size());
+  if (rest.empty()) {
+    const auto limit = limit_from(request.query());
+    if (!limit) return http::openai_error(400, "the query must be limit=N with N in [1, 1000]");
+    return http::json_response(200, decisions_json(*strand_, *limit));
+  }
+  rest.remove_prefix(1);
+  auto decision = decision_json(*strand_, rest);
+  if (!decision) return http::openai_error(decision.error());
+  return http::json_response(200, std::move(*decision));
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "router/fleet_membership.h"
+#include "router/scheduler_strand.h"
+#include "settings/gateway_settings.h"
+
+namespace ringmaster {
+
+// The bodies of the admin listener. Names, not numbers, wherever an instance is meant.
+
+/// {"instances":[...]} with state, load and counts of each. Strand only.
+[[nodiscard]] std::string instances_json(const FleetMembership& membership,
+                                         const SchedulerStrand& strand);
+
+/// {"decisions":[...]}, newest first over all models, at most `limit`. Strand only.
+[[nodiscard]] std::string decisions_json(const SchedulerStrand& strand, std::size_t limit);
+
+/// One decision by "<fleet>-<id>", as in x-ringmaster-decision. Fails with kInvalidArgument or
+/// kNotFound. Strand only.
+[[nodiscard]] Result<std::string> decision_json(const SchedulerStrand& strand,
+                                                std::string_view name);
+
+/// Reads {"id","url","adapter","model","capacity"}; adapter ("openai") and capacity (1) may be
+/// left out. Fails with kInvalidArgument and every field that is at fault.
+[[nodiscard]] Result<InstanceSettings> parse_new_instance(std::string_view json);
+
+}  // namespace ringmaster

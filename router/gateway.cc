@@ -1,0 +1,232 @@
+#include "router/gateway.h"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "http/client.h"
+#include "http/io_threads.h"
+#include "http/server.h"
+#include "http/steady_clock.h"
+#include "router/active_sessions.h"
+#include "router/admin_handler.h"
+#include "router/fleet_membership.h"
+#include "router/gateway_handler.h"
+#include "router/request_session.h"
+
+namespace ringmaster {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How long streams that were cut off have to send their last frame.
+constexpr milliseconds kLastWords{2'000};
+constexpr milliseconds kDrainStep{5};
+
+std::size_t thread_count(const GatewaySettings& settings) {
+  if (settings.threads != 0) return settings.threads;
+  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+http::ServerOptions server_options(const LimitSettings& limits) {
+  http::ServerOptions options;
+  options.header_bytes_max = limits.header_bytes;
+  options.body_bytes_max = limits.body_bytes;
+  options.connections_max = limits.connections;
+  options.header_timeout = limits.header_timeout;
+  options.body_timeout = limits.body_timeout;
+  options.idle_timeout = limits.keep_alive;
+  options.write_timeout = limits.write_timeout;
+  return options;
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return static_cast<std::uint64_t>(device()) << 32U | device();
+}
+
+}  // namespace
+
+/// Members in order of construction; servers go first, then the threads' work, then what it uses.
+class Gateway::Impl {
+ public:
+  explicit Impl(GatewayParts parts);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  [[nodiscard]] Status start();
+  void drain();
+  void hurry() { is_hurried_ = true; }
+
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  [[nodiscard]] std::uint16_t admin_port() const { return admin_server_->port(); }
+
+ private:
+  [[nodiscard]] RequestContext request_context();
+  [[nodiscard]] FleetMembership::Context membership_context();
+  [[nodiscard]] Status add_instances();
+  /// False if `limit` passed first, or somebody is in a hurry.
+  bool wait_for_connections(milliseconds limit);
+
+  GatewayParts parts_;
+  http::SteadyClock clock_;
+  ServiceState state_;
+  http::IoThreads threads_;
+  http::Client client_;
+  PerThread<Directory> directory_;
+  Metrics metrics_;
+  ActiveSessions sessions_;
+  SchedulerStrand strand_;
+  FleetMembership membership_;
+  std::unique_ptr<TraceRecorder> trace_;
+  RequestContext context_;
+  GatewayHandler handler_;
+  AdminHandler admin_handler_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> admin_server_;
+  std::atomic<bool> is_hurried_{false};
+};
+
+Gateway::Impl::Impl(GatewayParts parts)
+    : parts_(std::move(parts)),
+      threads_(thread_count(parts_.settings)),
+      client_(threads_, http::ClientOptions{}),
+      directory_(threads_, std::make_shared<const Directory>()),
+      metrics_(threads_),
+      sessions_(threads_),
+      // One thread's loop runs one thing at a time, which makes it a strand; its own connections
+      // reach the scheduler without a hop.
+      strand_({.executor = threads_.executor(0),
+               .clock = &clock_,
+               .log = parts_.log,
+               .recording = parts_.event_recording},
+              parts_.settings.scheduler),
+      membership_(membership_context()),
+      trace_(parts_.trace_recording == nullptr
+                 ? nullptr
+                 : std::make_unique<TraceRecorder>(threads_.executor(0), *parts_.trace_recording,
+                                                   clock_.now())),
+      context_(request_context()),
+      handler_(context_, state_),
+      admin_handler_(strand_, membership_) {}
+
+Gateway::Impl::~Impl() {
+  server_.reset();
+  admin_server_.reset();
+  // Monitors and what they wait for are dropped with the loops; nothing runs behind this line.
+  threads_.stop();
+}
+
+RequestContext Gateway::Impl::request_context() {
+  RequestContext context;
+  context.settings = &parts_.settings;
+  context.clock = &clock_;
+  context.log = parts_.log;
+  context.strand = &strand_;
+  context.directory = &directory_;
+  context.metrics = &metrics_;
+  context.trace = trace_.get();
+  context.sessions = &sessions_;
+  context.id_seed = random_seed();
+  context.next_number = &state_.next_request;
+  context.buffered_bytes = &state_.buffered_bytes;
+  context.on_instance_trouble = [this](const LiveInstancePtr& instance, bool is_broken) {
+    boost::asio::post(strand_.executor(), [this, instance, is_broken] {
+      membership_.note_trouble(instance, is_broken);
+    });
+  };
+  return context;
+}
+
+FleetMembership::Context Gateway::Impl::membership_context() {
+  return {.threads = &threads_,
+          .client = &client_,
+          .strand = &strand_,
+          .directory = &directory_,
+          .clock = &clock_,
+          .log = parts_.log,
+          .settings = &parts_.settings,
+          .encoders = parts_.encoders};
+}
+
+Status Gateway::Impl::add_instances() {
+  std::promise<Status> done;
+  boost::asio::post(strand_.executor(), [this, &done] {
+    for (const auto& instance : parts_.settings.instances) {
+      auto added = membership_.add(instance);
+      if (!added) {
+        return done.set_value(
+            tl::unexpected(std::move(added.error()).while_doing("instance " + instance.spec.name)));
+      }
+    }
+    done.set_value({});
+  });
+  return done.get_future().get();
+}
+
+Status Gateway::Impl::start() {
+  const auto options = server_options(parts_.settings.limits);
+  server_ = std::make_unique<http::Server>(threads_, handler_, *parts_.log, options);
+  admin_server_ = std::make_unique<http::Server>(threads_, admin_handler_, *parts_.log, options);
+  state_.connection_count = [this] { return server_->connection_count(); };
+  // The directory is complete before the first request can come.
+  if (auto added = add_instances(); !added) return added;
+  if (auto listening = server_->listen(parts_.settings.listen); !listening) return listening;
+  return admin_server_->listen(parts_.settings.admin_listen);
+}
+
+bool Gateway::Impl::wait_for_connections(milliseconds limit) {
+  const auto until = clock_.now() + limit;
+  while (server_->connection_count() != 0) {
+    if (clock_.now() >= until || is_hurried_) return false;
+    std::this_thread::sleep_for(kDrainStep);
+  }
+  return true;
+}
+
+void Gateway::Impl::drain() {
+  const auto& settings = parts_.settings.drain;
+  state_.is_draining = true;
+  parts_.log->write(LogLevel::kInfo, "draining: not ready any more");
+  const auto stop_accepting = clock_.now() + settings.wait;
+  while (clock_.now() < stop_accepting && !is_hurried_) std::this_thread::sleep_for(kDrainStep);
+  server_->drain();
+  if (!wait_for_connections(settings.grace)) {
+    parts_.log->write(LogLevel::kWarn, "draining: cutting off connections=" +
+                                           std::to_string(server_->connection_count()));
+    sessions_.for_each([](RequestSession& session) { session.cut_off(); });
+    is_hurried_ = false;
+    wait_for_connections(kLastWords);
+  }
+  parts_.log->write(LogLevel::kInfo, "drained");
+}
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Gateway::~Gateway() = default;
+
+Result<std::unique_ptr<Gateway>> Gateway::start(GatewayParts parts) {
+  auto impl = std::make_unique<Impl>(std::move(parts));
+  if (auto started = impl->start(); !started) return tl::unexpected(std::move(started.error()));
+  return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+std::uint16_t Gateway::port() const {
+  return impl_->port();
+}
+std::uint16_t Gateway::admin_port() const {
+  return impl_->admin_port();
+}
+void Gateway::drain() {
+  impl_->drain();
+}
+void Gateway::hurry() {
+  impl_->hurry();
+}
+
+}  // namespace ringmaster

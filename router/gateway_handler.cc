@@ -1,0 +1,126 @@
+#include "router/gateway_handler.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "http/openai_error.h"
+#include "router/fleet_figures.h"
+#include "router/header_rules.h"
+#include "router/request_session.h"
+
+namespace ringmaster {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view kApi = "/v1/";
+constexpr std::string_view kModels = "/v1/models";
+
+bool is_model_route(const http::Request& request) {
+  const auto path = request.path();
+  return request.method == "GET" &&
+         (path == kModels || path.starts_with(std::string(kModels) + "/"));
+}
+
+bool takes_requests(const LiveInstance& instance) {
+  return instance.live.was_alive.load(std::memory_order_relaxed) &&
+         instance.live.health.load(std::memory_order_relaxed) != Health::kDead;
+}
+
+}  // namespace
+
+asio::awaitable<void> GatewayHandler::handle(http::Request& request, http::ResponseWriter& writer) {
+  const auto path = request.path();
+  const bool is_api = path.starts_with(kApi);
+  if (is_api && !is_allowed(request)) {
+    auto refusal = http::openai_error(401, "the API key is missing or wrong", "invalid_api_key");
+    const auto sent = co_await writer.send(std::move(refusal));
+    static_cast<void>(sent);  // A client that has gone misses nothing.
+    co_return;
+  }
+  if (is_api && !is_model_route(request)) {
+    RequestSession session(*context_, request, writer);
+    co_await session.run();
+    co_return;
+  }
+  auto response = co_await answer_here(request);
+  const auto sent = co_await writer.send(std::move(response));
+  static_cast<void>(sent);
+}
+
+bool GatewayHandler::is_allowed(const http::Request& request) const {
+  const auto& keys = context_->settings->api_keys;
+  if (keys.empty()) return true;
+  // Every key is compared, so that the time does not tell which one matched.
+  return std::count_if(keys.begin(), keys.end(),
+                       [&](const auto& key) { return has_bearer(request.fields, key); }) != 0;
+}
+
+asio::awaitable<http::Response> GatewayHandler::answer_here(const http::Request& request) const {
+  const auto path = request.path();
+  if (is_model_route(request)) {
+    co_return path == kModels ? models() : model(path.substr(kModels.size() + 1));
+  }
+  const bool is_ours = path == "/healthz" || path == "/readyz" || path == "/metrics";
+  if (!is_ours) {
+    co_return http::openai_error(
+        404, "there is no " + std::string(path) + "; the API is under /v1/", "not_found");
+  }
+  if (request.method != "GET" && request.method != "HEAD") {
+    auto refusal = http::openai_error(405, "this route takes GET");
+    refusal.fields.set("allow", "GET, HEAD");
+    co_return refusal;
+  }
+  if (path == "/metrics") co_return co_await metrics();
+  if (path == "/readyz") co_return ready();
+  co_return http::json_response(200, R"({"status":"ok"})");
+}
+
+http::Response GatewayHandler::ready() const {
+  if (state_->is_draining.load(std::memory_order_relaxed)) {
+    return http::json_response(503, R"({"ready":false,"reason":"draining"})");
+  }
+  for (const auto& [name, model] : context_->directory->local()->models) {
+    for (const auto& instance : model->instances) {
+      if (takes_requests(*instance)) return http::json_response(200, R"({"ready":true})");
+    }
+  }
+  return http::json_response(503, R"({"ready":false,"reason":"no instance takes requests"})");
+}
+
+http::Response GatewayHandler::models() const {
+  std::string body = R"({"object":"list","data":[)";
+  const char* separator = "";
+  for (const auto& [name, model] : context_->directory->local()->models) {
+    (body += separator) += model->card;
+    separator = ",";
+  }
+  return http::json_response(200, body + "]}");
+}
+
+http::Response GatewayHandler::model(std::string_view name) const {
+  const auto found = context_->directory->local()->find(name);
+  if (found) return http::json_response(200, found->card);
+  return http::openai_error(404, "the model \"" + std::string(name) + "\" does not exist",
+                            "model_not_found");
+}
+
+asio::awaitable<http::Response> GatewayHandler::metrics() const {
+  std::function<std::vector<FleetFigures>(SchedulerStrand&)> question =
+      [](SchedulerStrand& strand) { return fleet_figures(strand); };
+  const auto fleets = co_await context_->strand->ask(std::move(question));
+  const ProcessFigures process{
+      .buffered_bytes = state_->buffered_bytes.load(std::memory_order_relaxed),
+      .buffered_bytes_max = context_->settings->limits.buffer_bytes,
+      .connections = state_->connection_count ? state_->connection_count() : 0,
+      .is_draining = state_->is_draining.load(std::memory_order_relaxed)};
+  http::Response response;
+  response.fields.add("content-type", "text/plain; version=0.0.4; charset=utf-8");
+  response.body = metrics_text(*context_->metrics, fleets, process);
+  co_return response;
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,222 @@
+#include <array>
+#include <functional>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include "router/metric_names.h"
+#include "router/metrics.h"
+
+namespace ringmaster {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+/// The families in the making. Values are sums over the threads, taken now.
+class Exposition {
+ public:
+  MetricFamily& family(const char* name, const char* help, MetricType type) {
+    families_.push_back({.name = name, .help = help, .type = type, .metric = {}});
+    return families_.back();
+  }
+
+  [[nodiscard]] std::string text() const {
+    return prometheus::TextSerializer().Serialize(families_);
+  }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+void add_value(MetricFamily& family, double value, Labels labels = {}) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  if (family.type == MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  family.metric.push_back(std::move(metric));
+}
+
+std::uint64_t sum_of(const Metrics& metrics, OwnedCount MetricShard::* count) {
+  std::uint64_t sum = 0;
+  for (const auto& shard : metrics.shards()) sum += (shard.*count).get();
+  return sum;
+}
+
+void add_histogram(Exposition& out, const Metrics& metrics, const char* name, const char* help,
+                   OwnedSeconds MetricShard::* seconds) {
+  std::array<std::uint64_t, OwnedSeconds::kBucketCount> counts{};
+  double sum = 0.0;
+  for (const auto& shard : metrics.shards()) (shard.*seconds).add_to(counts, sum);
+  ClientMetric metric;
+  std::uint64_t cumulative = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    cumulative += counts[i];
+    const double bound =
+        i < kSecondsBounds.size() ? kSecondsBounds[i] : std::numeric_limits<double>::infinity();
+    metric.histogram.bucket.push_back({.cumulative_count = cumulative, .upper_bound = bound});
+  }
+  metric.histogram.sample_count = cumulative;
+  metric.histogram.sample_sum = sum;
+  out.family(name, help, MetricType::Histogram).metric.push_back(std::move(metric));
+}
+
+void add_requests(Exposition& out, const Metrics& metrics) {
+  auto& by_status = out.family(metric::kRequests, "Answers by HTTP status", MetricType::Counter);
+  for (std::size_t status = 0; status < MetricShard::kStatusCount; ++status) {
+    std::uint64_t count = 0;
+    for (const auto& shard : metrics.shards()) count += shard.requests_by_status[status].get();
+    if (count != 0) {
+      add_value(by_status, static_cast<double>(count), {{"status", std::to_string(status)}});
+    }
+  }
+  constexpr std::array<const char*, kRequestEndCount> kEnds{
+      "answered", "refused_by_engine", "refused_by_gateway", "broken_stream", "client_gone"};
+  auto& by_end =
+      out.family(metric::kRequestEnds, "Requests by how they ended", MetricType::Counter);
+  for (std::size_t end = 0; end < kRequestEndCount; ++end) {
+    std::uint64_t count = 0;
+    for (const auto& shard : metrics.shards()) count += shard.requests_by_end[end].get();
+    add_value(by_end, static_cast<double>(count), {{"end", kEnds[end]}});
+  }
+  // Ended first: what starts in between must not make the difference negative.
+  const auto ended = sum_of(metrics, &MetricShard::requests_ended);
+  const auto started = sum_of(metrics, &MetricShard::requests_started);
+  add_value(out.family(metric::kRequestsInFlight, "Requests received and not answered yet",
+                       MetricType::Gauge),
+            static_cast<double>(started - ended));
+  add_value(
+      out.family(metric::kPromptTokens, "Prompt tokens of answered requests", MetricType::Counter),
+      static_cast<double>(sum_of(metrics, &MetricShard::prompt_tokens)));
+  add_value(out.family(metric::kOutputTokens, "Output tokens relayed", MetricType::Counter),
+            static_cast<double>(sum_of(metrics, &MetricShard::output_tokens)));
+}
+
+void add_times(Exposition& out, const Metrics& metrics) {
+  add_histogram(out, metrics, metric::kTtft, "Request received to first output token sent",
+                &MetricShard::ttft);
+  add_histogram(out, metrics, metric::kItl, "Between two events with output of one stream",
+                &MetricShard::itl);
+  add_histogram(out, metrics, metric::kE2e, "Request received to end of the answer",
+                &MetricShard::e2e);
+  add_histogram(out, metrics, metric::kQueueTime, "Request received to dispatched",
+                &MetricShard::queue_time);
+  add_histogram(out, metrics, metric::kOverhead,
+                "The gateway's own time to read, hash and submit a request",
+                &MetricShard::overhead);
+  auto& slo = out.family(metric::kTtftSlo, "First tokens by whether the TTFT target was met",
+                         MetricType::Counter);
+  add_value(slo, static_cast<double>(sum_of(metrics, &MetricShard::slo_met)), {{"met", "true"}});
+  add_value(slo, static_cast<double>(sum_of(metrics, &MetricShard::slo_missed)),
+            {{"met", "false"}});
+}
+
+void add_fleets(Exposition& out, const std::vector<FleetFigures>& fleets) {
+  const auto add = [&](const char* name, const char* help, MetricType type,
+                       const std::function<double(const FleetFigures&)>& value) {
+    auto& family = out.family(name, help, type);
+    for (const auto& fleet : fleets) add_value(family, value(fleet), {{"model", fleet.model}});
+  };
+  const auto as_double = [](auto count) { return static_cast<double>(count); };
+  add(metric::kHeld, "Requests held in the gateway", MetricType::Gauge,
+      [&](const auto& fleet) { return as_double(fleet.load.held_requests); });
+  add(metric::kDispatched, "Requests sent and not finished", MetricType::Gauge,
+      [&](const auto& fleet) { return as_double(fleet.load.dispatched_requests); });
+  add(metric::kMoves, "Held requests moved to another instance", MetricType::Counter,
+      [&](const auto& fleet) { return as_double(fleet.load.moves); });
+  add(metric::kRetries, "Attempts after the first", MetricType::Counter,
+      [&](const auto& fleet) { return as_double(fleet.load.retries); });
+  auto& decisions = out.family(metric::kDecisions, "Dispatches by the reason of their decision",
+                               MetricType::Counter);
+  for (const auto& fleet : fleets) {
+    for (const auto& [reason, count] : fleet.reasons) {
+      add_value(decisions, as_double(count), {{"model", fleet.model}, {"reason", reason}});
+    }
+  }
+  add(metric::kIndexBlocks, "Blocks in the prefix index", MetricType::Gauge,
+      [&](const auto& fleet) { return as_double(fleet.load.index_blocks); });
+  // 53 bits, which a double holds exactly: gateways that differ here disagree on homes.
+  add(metric::kMembershipDigest, "Hash of the ring membership, low 53 bits", MetricType::Gauge,
+      [&](const auto& fleet) { return as_double(fleet.membership_digest & ((1ULL << 53U) - 1)); });
+}
+
+void add_instances(Exposition& out, const std::vector<FleetFigures>& fleets) {
+  const auto add = [&](const char* name, const char* help, MetricType type,
+                       const std::function<std::optional<double>(const InstanceFigures&)>& value) {
+    auto& family = out.family(name, help, type);
+    for (const auto& fleet : fleets) {
+      for (const auto& instance : fleet.instances) {
+        if (const auto known = value(instance)) {
+          add_value(family, *known, {{"model", fleet.model}, {"instance", instance.status.name}});
+        }
+      }
+    }
+  };
+  const auto gauge = [&](const char* name, const char* help, auto InstanceStatus::* field) {
+    add(name, help, MetricType::Gauge,
+        [field](const auto& of) { return static_cast<double>(of.status.*field); });
+  };
+  const auto counter = [&](const char* name, const char* help, auto InstanceFigures::* field) {
+    add(name, help, MetricType::Counter,
+        [field](const auto& of) { return static_cast<double>(of.*field); });
+  };
+  add(metric::kInstanceHealth, "2 healthy, 1 suspect, 0 dead", MetricType::Gauge,
+      [](const auto& of) { return 2.0 - static_cast<double>(of.status.health); });
+  gauge(metric::kInstanceDraining, "1 while it takes nothing new", &InstanceStatus::is_draining);
+  gauge(metric::kInstanceHeld, "Requests held for it", &InstanceStatus::held_requests);
+  gauge(metric::kInstancePrefilling, "Requests sent to it without a first token yet",
+        &InstanceStatus::prefilling_requests);
+  gauge(metric::kInstanceDecoding, "Requests that it is answering",
+        &InstanceStatus::decoding_requests);
+  gauge(metric::kInstanceHeldTokens, "Uncached prompt tokens held for it",
+        &InstanceStatus::held_tokens);
+  gauge(metric::kInstanceSentTokens, "Uncached prompt tokens sent to it without a first token yet",
+        &InstanceStatus::sent_tokens);
+  counter(metric::kInstanceAttempts, "Requests sent to it", &InstanceFigures::attempts);
+  counter(metric::kInstanceFailures, "Attempts lost to its own fault", &InstanceFigures::failures);
+  counter(metric::kInstanceHealthChanges, "Changes of its health",
+          &InstanceFigures::health_changes);
+  add(metric::kInstanceExpectedCached, "Cached tokens that the index expected", MetricType::Counter,
+      [](const auto& of) { return static_cast<double>(of.status.expected_cached_tokens_total); });
+  add(metric::kInstanceActualCached, "Cached tokens that its answers stated", MetricType::Counter,
+      [](const auto& of) { return static_cast<double>(of.status.actual_cached_tokens_total); });
+  add(metric::kInstanceKvUsage, "Used share of its KV blocks, where it tells", MetricType::Gauge,
+      [](const auto& of) { return of.status.report.kv_usage; });
+  add(metric::kInstanceRunning, "Running requests, where it tells", MetricType::Gauge,
+      [](const auto& of) -> std::optional<double> { return of.status.report.running_requests; });
+  add(metric::kInstanceWaiting, "Waiting requests, where it tells", MetricType::Gauge,
+      [](const auto& of) -> std::optional<double> { return of.status.report.waiting_requests; });
+  counter(metric::kInstanceKvStreamsLost, "Times its stream of KV events broke",
+          &InstanceFigures::kv_streams_lost);
+}
+
+}  // namespace
+
+std::string metrics_text(const Metrics& metrics, const std::vector<FleetFigures>& fleets,
+                         const ProcessFigures& process) {
+  Exposition out;
+  add_requests(out, metrics);
+  add_times(out, metrics);
+  add_fleets(out, fleets);
+  add_instances(out, fleets);
+  const auto gauge = [&](const char* name, const char* help, double value) {
+    add_value(out.family(name, help, MetricType::Gauge), value);
+  };
+  gauge(metric::kBufferedBytes, "Bodies held in memory",
+        static_cast<double>(process.buffered_bytes));
+  gauge(metric::kBufferedBytesMax, "Their limit", static_cast<double>(process.buffered_bytes_max));
+  gauge(metric::kConnections, "Open client connections", static_cast<double>(process.connections));
+  gauge(metric::kDraining, "1 once the gateway is shutting down", process.is_draining ? 1.0 : 0.0);
+  return out.text();
+}
+
+}  // namespace ringmaster

@@ -1,0 +1,352 @@
+#include "router/openai_request.h"
+
+#include <array>
+#include <limits>
+
+#include <simdjson.h>
+
+#include "tokens/block_hash.h"
+
+namespace ringmaster {
+namespace {
+
+using simdjson::ondemand::json_type;
+using simdjson::ondemand::object;
+using simdjson::ondemand::value;
+
+// Control characters are rare in text, so these keep the parts of a prompt apart.
+constexpr char kMessageMark = '\x1e';
+constexpr char kFieldMark = '\x1f';
+
+constexpr std::size_t kNameBytesMax = 512;
+constexpr std::size_t kPromptTokensMax = 16'777'216;
+
+enum Key : std::uint8_t {
+  kModel,
+  kStream,
+  kMaxTokens,
+  kMaxCompletionTokens,
+  kUser,
+  kCacheSalt,
+  kPriority,
+  kMessages,
+  kPrompt,
+  kInput,
+  kTools,
+  kOther,
+};
+
+constexpr std::array<std::string_view, kOther> kKeyNames{
+    "model",  "stream",     "max_tokens", "max_completion_tokens",
+    "user",   "cache_salt", "priority",   "messages",
+    "prompt", "input",      "tools"};
+
+Key key_of(std::string_view name) {
+  for (std::size_t i = 0; i < kKeyNames.size(); ++i) {
+    if (kKeyNames[i] == name) return static_cast<Key>(i);
+  }
+  return kOther;
+}
+
+tl::unexpected<Error> must_be(Key key, std::string_view what) {
+  return invalid("\"" + std::string(kKeyNames[key]) + "\" must be " + std::string(what));
+}
+
+tl::unexpected<Error> not_json(simdjson::error_code error) {
+  return invalid(std::string("the body is not valid JSON: ") + simdjson::error_message(error));
+}
+
+Status read_text(Key key, value field, std::string& into) {
+  if (field.is_null()) return {};
+  std::string_view text;
+  if (field.get(text) != simdjson::SUCCESS) return must_be(key, "a string");
+  if (text.size() > kNameBytesMax) return must_be(key, "at most 512 bytes long");
+  into = text;
+  return {};
+}
+
+Status read_bool(Key key, value field, bool& into) {
+  if (field.is_null()) return {};
+  if (field.get(into) != simdjson::SUCCESS) return must_be(key, "true or false");
+  return {};
+}
+
+/// A limit of the output only steers estimates: one that is no count is the engine's to refuse.
+void read_limit(value field, std::optional<std::uint32_t>& into) {
+  std::uint64_t number = 0;
+  if (field.get(number) == simdjson::SUCCESS &&
+      number <= std::numeric_limits<std::uint32_t>::max()) {
+    into = static_cast<std::uint32_t>(number);
+  }
+}
+
+void read_priority(value field, std::int32_t& into) {
+  std::int64_t number = 0;
+  if (field.get(number) == simdjson::SUCCESS && number >= -1'000'000 && number <= 1'000'000) {
+    into = static_cast<std::int32_t>(number);
+  }
+}
+
+/// JSON that is not text counts by its hash: an image is megabytes of base64.
+void append_hash(std::string_view json, std::string& out) {
+  if (json.empty()) return;
+  const auto hash = chain_bytes(BlockHash{}, json, static_cast<std::uint32_t>(json.size())).front();
+  for (const auto half : {hash.low, hash.high}) {
+    for (unsigned shift = 0; shift < 64; shift += 8) out += static_cast<char>(half >> shift);
+  }
+}
+
+void append_raw(value field, std::string& out) {
+  std::string_view json;
+  if (simdjson::to_json_string(field).get(json) == simdjson::SUCCESS) append_hash(json, out);
+}
+
+/// One part of a message's content: text as it is, anything else by its hash.
+simdjson::error_code append_part(value part, std::string& out) {
+  std::string_view text;
+  json_type type{};
+  if (auto error = part.type().get(type)) return error;
+  if (type == json_type::string) {
+    if (auto error = part.get(text)) return error;
+    out += text;
+    return simdjson::SUCCESS;
+  }
+  if (type != json_type::object) {
+    append_raw(part, out);
+    return simdjson::SUCCESS;
+  }
+  object fields;
+  if (auto error = part.get(fields)) return error;
+  for (auto field : fields) {
+    std::string_view key;
+    value content;
+    if (auto error = field.unescaped_key().get(key)) return error;
+    const bool is_text = key == "text";
+    const bool is_type = key == "type";
+    if (auto error = field.value().get(content)) return error;
+    if (is_text && content.get(text) == simdjson::SUCCESS) {
+      out += text;
+    } else if (!is_type) {
+      append_raw(content, out);
+    }
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code append_content(value content, std::string& out) {
+  json_type type{};
+  if (auto error = content.type().get(type)) return error;
+  if (type != json_type::array) return append_part(content, out);
+  simdjson::ondemand::array parts;
+  if (auto error = content.get(parts)) return error;
+  for (auto part : parts) {
+    value item;
+    if (auto error = part.get(item)) return error;
+    if (auto error = append_part(item, out)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+}  // namespace
+
+class RequestScanner::Impl {
+ public:
+  Result<OpenAiRequest> scan(std::string& body);
+
+  std::string canonical;
+  std::string text;
+  TokenVector tokens;
+
+ private:
+  Status read_field(Key key, value field, OpenAiRequest& request);
+  Status read_messages(value field, OpenAiRequest& request);
+  Status read_prompt(Key key, value field, OpenAiRequest& request);
+  Status read_prompt_list(Key key, value field, OpenAiRequest& request);
+  simdjson::error_code append_message(object message);
+  void put_tools_first();
+
+  simdjson::ondemand::parser parser_;
+  std::string content_;
+  std::string calls_;
+  std::string tools_;
+};
+
+/// Fields may come in any order; role, name, content and calls go out in this one.
+simdjson::error_code RequestScanner::Impl::append_message(object message) {
+  std::string_view role;
+  std::string_view name;
+  content_.clear();
+  calls_.clear();
+  for (auto field : message) {
+    std::string_view key;
+    value item;
+    if (auto error = field.unescaped_key().get(key)) return error;
+    const bool is_role = key == "role";
+    const bool is_name = key == "name";
+    const bool is_content = key == "content";
+    const bool is_calls = key == "tool_calls" || key == "tool_call_id";
+    if (auto error = field.value().get(item)) return error;
+    if (is_role) {
+      if (item.get(role) != simdjson::SUCCESS) role = {};
+    } else if (is_name) {
+      if (item.get(name) != simdjson::SUCCESS) name = {};
+    } else if (is_content) {
+      if (auto error = append_content(item, content_)) return error;
+    } else if (is_calls) {
+      append_raw(item, calls_);
+    }
+  }
+  canonical += kMessageMark;
+  canonical += role;
+  canonical += kFieldMark;
+  if (!name.empty()) (canonical += name) += kFieldMark;
+  canonical += content_;
+  canonical += calls_;
+  return simdjson::SUCCESS;
+}
+
+Status RequestScanner::Impl::read_messages(value field, OpenAiRequest& request) {
+  simdjson::ondemand::array messages;
+  if (field.get(messages) != simdjson::SUCCESS) return must_be(kMessages, "a list");
+  for (auto item : messages) {
+    value message;
+    if (auto error = item.get(message)) return not_json(error);
+    json_type type{};
+    object fields;
+    if (auto error = message.type().get(type)) return not_json(error);
+    if (type != json_type::object) return must_be(kMessages, "a list of objects");
+    if (auto error = message.get(fields)) return not_json(error);
+    if (auto error = append_message(fields)) return not_json(error);
+  }
+  request.prompt = PromptKind::kMessages;
+  return {};
+}
+
+Status RequestScanner::Impl::read_prompt(Key key, value field, OpenAiRequest& request) {
+  json_type type{};
+  if (auto error = field.type().get(type)) return not_json(error);
+  if (type == json_type::array) return read_prompt_list(key, field, request);
+  std::string_view prompt;
+  if (type == json_type::null) return {};
+  if (type != json_type::string) {
+    append_raw(field, canonical);
+    return {};
+  }
+  if (auto error = field.get(prompt)) return not_json(error);
+  canonical += prompt;
+  text = prompt;
+  request.prompt = PromptKind::kText;
+  return {};
+}
+
+/// A list of token ids is one prompt; a list of anything else is several.
+Status RequestScanner::Impl::read_prompt_list(Key key, value field, OpenAiRequest& request) {
+  simdjson::ondemand::array items;
+  if (auto error = field.get(items)) return not_json(error);
+  for (auto item : items) {
+    value part;
+    if (auto error = item.get(part)) return not_json(error);
+    json_type type{};
+    if (auto error = part.type().get(type)) return not_json(error);
+    std::int64_t token = 0;
+    if (type == json_type::number && part.get(token) == simdjson::SUCCESS && token >= 0 &&
+        token <= std::numeric_limits<TokenId>::max()) {
+      if (tokens.size() == kPromptTokensMax) return must_be(key, "at most 16,777,216 tokens");
+      tokens.push_back(static_cast<TokenId>(token));
+      continue;
+    }
+    canonical += kMessageMark;
+    if (auto error = append_part(part, canonical)) return not_json(error);
+  }
+  request.prompt = tokens.empty() || !canonical.empty() ? PromptKind::kText : PromptKind::kTokens;
+  return {};
+}
+
+Status RequestScanner::Impl::read_field(Key key, value field, OpenAiRequest& request) {
+  switch (key) {
+    case kModel:
+      return read_text(key, field, request.model);
+    case kStream:
+      return read_bool(key, field, request.stream);
+    case kUser:
+      return read_text(key, field, request.user);
+    case kCacheSalt:
+      return read_text(key, field, request.cache_salt);
+    case kMaxTokens:
+    case kMaxCompletionTokens:
+      read_limit(field, request.output_tokens_max);
+      return {};
+    case kPriority:
+      read_priority(field, request.priority);
+      return {};
+    case kMessages:
+      return read_messages(field, request);
+    case kPrompt:
+    case kInput:
+      return read_prompt(key, field, request);
+    case kTools:
+      append_raw(field, tools_);
+      return {};
+    case kOther:
+      return {};
+  }
+  return {};
+}
+
+/// Chat templates put the tools before the messages, whatever the order in the body.
+void RequestScanner::Impl::put_tools_first() {
+  if (!tools_.empty()) canonical.insert(0, tools_);
+}
+
+Result<OpenAiRequest> RequestScanner::Impl::scan(std::string& body) {
+  canonical.clear();
+  text.clear();
+  tokens.clear();
+  tools_.clear();
+  OpenAiRequest request;
+  simdjson::ondemand::document document;
+  object root;
+  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
+  if (auto error = parser_.iterate(body).get(document)) return not_json(error);
+  if (auto error = document.get_object().get(root)) {
+    if (error == simdjson::INCORRECT_TYPE) return invalid("the body must be a JSON object");
+    return not_json(error);
+  }
+  std::uint32_t seen = 0;
+  for (auto field : root) {
+    std::string_view name;
+    value content;
+    if (auto error = field.unescaped_key().get(name)) return not_json(error);
+    const auto key = key_of(name);
+    if (auto error = field.value().get(content)) return not_json(error);
+    if (key == kOther) continue;
+    if ((seen >> key & 1U) != 0) {
+      return invalid("\"" + std::string(kKeyNames[key]) + "\" is given twice");
+    }
+    seen |= 1U << key;
+    if (auto read = read_field(key, content, request); !read) return tl::unexpected(read.error());
+  }
+  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+    return invalid("the body has text behind its JSON object");
+  }
+  put_tools_first();
+  return request;
+}
+
+RequestScanner::RequestScanner() : impl_(std::make_unique<Impl>()) {}
+RequestScanner::~RequestScanner() = default;
+
+Result<OpenAiRequest> RequestScanner::scan(std::string& body) {
+  return impl_->scan(body);
+}
+std::string_view RequestScanner::canonical_prompt() const {
+  return impl_->canonical;
+}
+std::string_view RequestScanner::prompt_text() const {
+  return impl_->text;
+}
+TokenSpan RequestScanner::prompt_tokens() const {
+  return impl_->tokens;
+}
+
+}  // namespace ringmaster

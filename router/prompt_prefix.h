@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "router/openai_request.h"
+#include "tokens/block_hash.h"
+#include "tokens/token.h"
+
+namespace ringmaster {
+
+/// Makes tokens of prompts as a model's engines do. Immutable; any thread may call.
+struct PromptEncoding {
+  std::function<Result<TokenVector>(std::string_view body_json)> chat;
+  std::function<Result<TokenVector>(std::string_view prompt_text)> completion;
+};
+
+/// How the prompts of one model are cut into blocks.
+struct PromptRules {
+  std::string model;
+  std::uint32_t block_tokens = 16;                ///< As in the engines.
+  std::shared_ptr<const PromptEncoding> encoder;  ///< Null: no tokenizer is configured.
+};
+
+/// What scheduling needs to know of a prompt.
+struct PromptPrefix {
+  PrefixChain chain;
+  std::uint32_t prompt_tokens = 0;  ///< Exact with a tokenizer, else estimated from its bytes.
+};
+
+/// Chains the prompt of the scanner's last request under `salt` (see ChainSalt::tenant). Falls back
+/// to bytes where the encoder refuses the prompt: the engine will say what is wrong with it.
+/// Takes about 1 ms per 100 KB with an encoder, 20 us without.
+[[nodiscard]] PromptPrefix prompt_prefix(const PromptRules& rules, const OpenAiRequest& request,
+                                         const RequestScanner& scanner, std::string_view body,
+                                         std::string_view salt);
+
+/// 64 bits that name a session or tenant; 0 for an empty name.
+[[nodiscard]] std::uint64_t name_hash(std::string_view name);
+
+}  // namespace ringmaster

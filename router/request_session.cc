@@ -1,0 +1,318 @@
+#include "router/request_session.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "base/random.h"
+#include "http/openai_error.h"
+#include "router/header_rules.h"
+#include "tokens/byte_estimator.h"
+
+namespace ringmaster {
+namespace {
+
+namespace asio = boost::asio;
+using namespace asio::experimental::awaitable_operators;
+
+bool is_openai_path(std::string_view path) {
+  return path == "/v1/chat/completions" || path == "/v1/completions";
+}
+
+bool has_json_body(const http::Request& request) {
+  if (request.body.empty()) return false;
+  const auto* type = request.fields.find("content-type");
+  return type == nullptr || type->find("json") != std::string::npos;
+}
+
+/// A small integer, as a trusted proxy in front writes it.
+std::int32_t priority_from(const http::Fields& fields, const std::string& name) {
+  const auto* value = name.empty() ? nullptr : fields.find(name);
+  if (value == nullptr || value->empty() || value->size() > 7) return 0;
+  const bool is_negative = value->front() == '-';
+  std::int32_t number = 0;
+  for (const char c : std::string_view(*value).substr(is_negative ? 1 : 0)) {
+    if (c < '0' || c > '9') return 0;
+    number = number * 10 + (c - '0');
+  }
+  return is_negative ? -number : number;
+}
+
+std::string_view value_of(const http::Fields& fields, const std::string& name) {
+  const auto* value = name.empty() ? nullptr : fields.find(name);
+  return value == nullptr ? std::string_view() : std::string_view(*value);
+}
+
+RequestScanner& scanner() {
+  thread_local RequestScanner of_this_thread;
+  return of_this_thread;
+}
+
+}  // namespace
+
+RequestSession::RequestSession(const RequestContext& context, http::Request& request,
+                               http::ResponseWriter& writer)
+    : context_(context),
+      request_(request),
+      writer_(writer),
+      received_(context.clock->now()),
+      number_(context.next_number->fetch_add(1, std::memory_order_relaxed)),
+      id_(request_id_from(request.fields, context.id_seed, number_)) {
+  context_.metrics->local().requests_started.add();
+  context_.sessions->add(*this);
+}
+
+RequestSession::~RequestSession() {
+  context_.sessions->remove(*this);
+  if (ticket_) context_.strand->cancelled(ticket_);
+  if (counted_bytes_ != 0) context_.buffered_bytes->fetch_sub(counted_bytes_);
+}
+
+asio::awaitable<void> RequestSession::run() {
+  const auto end = co_await answer();
+  note_end(end);
+}
+
+void RequestSession::cut_off() {
+  is_cut_off_ = true;
+  if (streaming_ != nullptr) return streaming_->abort();
+  if (!ticket_) return;
+  ticket_->deliver(
+      Refusal{.error = {.code = ErrorCode::kUnavailable, .message = "the gateway is shutting down"},
+              .retry_after = std::chrono::seconds(1)});
+  ticket_->take_back(std::numeric_limits<std::uint32_t>::max());
+}
+
+RequestSession::Ending RequestSession::answer() {
+  auto refusal = prepare();
+  if (refusal) co_return co_await refuse(std::move(*refusal));
+  RequestSpec spec;
+  const auto directory = context_.directory->local();
+  std::shared_ptr<const DirectoryModel> model;
+  if (!fields_.model.empty()) {
+    model = directory->find(fields_.model);
+    if (!model) {
+      auto unknown = http::openai_error(404, "the model \"" + fields_.model + "\" does not exist",
+                                        "model_not_found");
+      co_return co_await refuse(std::move(unknown));
+    }
+  } else if (directory->models.size() == 1) {
+    model = directory->models.begin()->second;
+  }
+  make_spec(spec, model.get());
+  ticket_ = std::make_shared<Ticket>(co_await asio::this_coro::executor);
+  context_.strand->submit(ticket_, model ? model->rules.model : std::string(), std::move(spec));
+  context_.metrics->local().overhead.record(context_.clock->now() - received_);
+  co_return co_await attempt_until_answered();
+}
+
+/// Everything that can be refused without asking the scheduler.
+std::optional<http::Response> RequestSession::prepare() {
+  const auto& limits = context_.settings->limits;
+  const auto before = context_.buffered_bytes->fetch_add(request_.body.size());
+  counted_bytes_ = request_.body.size();
+  if (before + counted_bytes_ > limits.buffer_bytes) {
+    const Error full{.code = ErrorCode::kUnavailable,
+                     .message = "the gateway holds as many bytes of requests as it may"};
+    return http::openai_error(full, std::chrono::seconds(1));
+  }
+  if (auto read = read_body(); !read) return http::openai_error(read.error());
+  const bool forwards_key = context_.settings->api_keys.empty();
+  upstream_head_.method = request_.method;
+  upstream_head_.target = request_.target;
+  upstream_head_.fields = forwarded_request_fields(request_.fields, forwards_key);
+  upstream_head_.fields.add("x-request-id", id_);
+  return std::nullopt;
+}
+
+/// What is no JSON on another route than the two that are known is the instance's affair.
+Status RequestSession::read_body() {
+  speaks_openai_ = is_openai_path(request_.path());
+  if (!speaks_openai_ && !has_json_body(request_)) return {};
+  if (speaks_openai_ && request_.method != "POST") {
+    return invalid("this route takes POST, not " + request_.method);
+  }
+  auto scanned = scanner().scan(request_.body);
+  if (!scanned) {
+    if (speaks_openai_) return tl::unexpected(std::move(scanned.error()));
+    return {};
+  }
+  fields_ = std::move(*scanned);
+  if (speaks_openai_ && fields_.model.empty()) {
+    return invalid("\"model\" is missing: name the model that should answer");
+  }
+  return {};
+}
+
+void RequestSession::make_spec(RequestSpec& spec, const DirectoryModel* model) {
+  const auto& headers = context_.settings->headers;
+  const auto tenant = value_of(request_.fields, headers.tenant);
+  PromptPrefix prefix;
+  if (model != nullptr && fields_.prompt != PromptKind::kNone) {
+    std::string salt = fields_.cache_salt;
+    if (!tenant.empty()) salt = std::string(tenant) + '\n' + salt;
+    prefix = prompt_prefix(model->rules, fields_, scanner(), request_.body, salt);
+    spec.block_tokens = model->rules.block_tokens;
+  } else {
+    // Nothing to hash: a chain of its own, so that such requests spread over the fleet.
+    prefix.chain.push_back({.low = mix64(number_), .high = context_.id_seed});
+    prefix.prompt_tokens = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(estimate_tokens(request_.body.size()), 1'000'000));
+  }
+  prompt_tokens_ = prefix.prompt_tokens;
+  if (context_.trace != nullptr && speaks_openai_) {
+    context_.trace->arrived({.number = number_,
+                             .time = received_,
+                             .prompt_tokens = prefix.prompt_tokens,
+                             .block_tokens = spec.block_tokens,
+                             .chain = prefix.chain});
+  }
+  spec.chain = std::move(prefix.chain);
+  spec.prompt_tokens = prefix.prompt_tokens;
+  spec.session = name_hash(value_of(request_.fields, headers.session));
+  spec.tenant = name_hash(tenant);
+  spec.priority = priority_from(request_.fields, headers.priority);
+  spec.first_token_visible = fields_.stream;
+}
+
+RequestSession::Ending RequestSession::attempt_until_answered() {
+  while (true) {
+    const auto assignment = co_await ticket_->next();
+    if (!assignment) {
+      if (assignment.error().error.code == ErrorCode::kCancelled) co_return RequestEnd::kClientGone;
+      co_return co_await refuse(assignment.error());
+    }
+    if (++attempts_ == 1) {
+      context_.metrics->local().queue_time.record(context_.clock->now() - received_);
+    }
+    OpenAnswer answer;
+    const auto next = co_await attempt(*assignment, answer);
+    if (next == Next::kStop) co_return RequestEnd::kClientGone;
+    if (next == Next::kRelay) co_return co_await relay(*assignment, std::move(answer));
+  }
+}
+
+http::Deadlines RequestSession::remaining_deadlines() const {
+  const auto& settings = context_.settings->deadlines;
+  http::Deadlines deadlines{.connect = settings.connect,
+                            .first_byte = settings.first_byte,
+                            .idle = settings.idle,
+                            .total = settings.total};
+  if (settings.total.count() == 0) return deadlines;
+  const auto spent =
+      std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock->now() - received_);
+  deadlines.total = std::max(settings.total - spent, std::chrono::milliseconds(1));
+  return deadlines;
+}
+
+asio::awaitable<RequestSession::Next> RequestSession::attempt(const Assignment& assignment,
+                                                              OpenAnswer& answer) {
+  const auto& instance = *assignment.instance;
+  instance.live.attempts.fetch_add(1, std::memory_order_relaxed);
+  auto head = upstream_head_;
+  instance.adapter->prepare(instance.link, head.fields);
+  AttemptRequest request;
+  request.head = &head;
+  request.body = request_.body;
+  request.deadlines = remaining_deadlines();
+  request.event_bytes_max = context_.settings->limits.event_bytes;
+  request.speaks_openai = speaks_openai_;
+  auto outcome =
+      co_await (open_answer(instance, request) || ticket_->taken_back(assignment.attempt));
+  if (outcome.index() == 1) co_return Next::kTryAgain;
+  co_return judge(assignment, std::move(std::get<0>(outcome)), answer);
+}
+
+/// Nothing has gone to the client yet: relay this answer, or let the scheduler find another.
+RequestSession::Next RequestSession::judge(const Assignment& assignment, Result<OpenAnswer> result,
+                                           OpenAnswer& answer) {
+  const auto& instance = *assignment.instance;
+  if (result) {
+    instance.heard(context_.clock->now());
+    if (const auto report = instance.adapter->report_in(result->head)) {
+      context_.strand->tell(instance.link.model, assignment.instance,
+                            InstanceReported{.instance = instance.id, .report = *report});
+    }
+    if (!is_worth_a_retry(result->head.status)) {
+      answer = std::move(*result);
+      return Next::kRelay;
+    }
+    failure_ = Failure{
+        .status = result->head.status,
+        .fields = forwarded_response_fields(result->head.fields),
+        .body = instance.adapter->openai_error(result->head.status, std::move(result->body))};
+  } else {
+    const auto& error = result.error();
+    if (error.code == ErrorCode::kCancelled) return Next::kStop;
+    instance.live.failures.fetch_add(1, std::memory_order_relaxed);
+    context_.on_instance_trouble(assignment.instance, error.code != ErrorCode::kDeadlineExceeded);
+    const int status = error.code == ErrorCode::kDeadlineExceeded ? 504 : 502;
+    failure_ = Failure{.status = status,
+                       .fields = {},
+                       .body = http::openai_error_body(
+                           status,
+                           "instance " + instance.spec.name + " failed: " +
+                               (status == 504 ? "no answer in time" : "connection lost"),
+                           "instance_failed")};
+    if (context_.log->enabled(LogLevel::kWarn)) {
+      context_.log->write(LogLevel::kWarn, sentence("instance=" + instance.spec.name +
+                                                    " attempt failed: " + error.message));
+    }
+  }
+  context_.strand->failed(ticket_, assignment.attempt, true);
+  return Next::kTryAgain;
+}
+
+RequestSession::Ending RequestSession::refuse(http::Response response) {
+  status_ = response.status;
+  response.fields.set("x-request-id", id_);
+  const auto sent = co_await writer_.send(std::move(response));
+  co_return sent ? RequestEnd::kRefusedByUs : RequestEnd::kClientGone;
+}
+
+/// The scheduler has no instance (any more): what the last one said is better than that.
+RequestSession::Ending RequestSession::refuse(const Refusal& refusal) {
+  auto response = http::openai_error(refusal.error, refusal.retry_after);
+  if (failure_ && failure_->status != 502) {
+    response.status = failure_->status;
+    response.body = std::move(failure_->body);
+    if (const auto* after = failure_->fields.find("retry-after")) {
+      response.fields.set("retry-after", *after);
+    }
+  }
+  // The gateway has tried elsewhere already; a client that does it again makes it worse.
+  if (attempts_ >= 2) response.fields.set("x-should-retry", "false");
+  co_return co_await refuse(std::move(response));
+}
+
+void RequestSession::note_end(RequestEnd end) {
+  auto& shard = context_.metrics->local();
+  const auto now = context_.clock->now();
+  constexpr int kClientClosed = 499;
+  const int status = end == RequestEnd::kClientGone ? kClientClosed : status_;
+  shard.requests_ended.add();
+  shard.requests_by_end[static_cast<std::size_t>(end)].add();
+  shard.requests_by_status[static_cast<std::size_t>(std::clamp(status, 0, 599))].add();
+  shard.output_tokens.add(output_tokens_);
+  if (end == RequestEnd::kAnswered) {
+    shard.e2e.record(now - received_);
+    shard.prompt_tokens.add(prompt_tokens_);
+  }
+  if (context_.trace != nullptr && speaks_openai_) context_.trace->ended(number_, output_tokens_);
+  if (!context_.log->enabled(LogLevel::kDebug)) return;
+  context_.log->write(
+      LogLevel::kDebug,
+      sentence("path=" + std::string(request_.path()) + " status=" + std::to_string(status) +
+               " attempts=" + std::to_string(attempts_) + " prompt_tokens=" +
+               std::to_string(prompt_tokens_) + " output_tokens=" + std::to_string(output_tokens_) +
+               " seconds=" + std::to_string(to_seconds(now - received_))));
+}
+
+std::string RequestSession::sentence(std::string_view about) const {
+  return "request=" + id_ + " " + std::string(about);
+}
+
+}  // namespace ringmaster

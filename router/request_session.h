@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "http/server.h"
+#include "router/open_answer.h"
+#include "router/request_context.h"
+
+namespace ringmaster {
+
+/// The life of one request: read, hash, submit, send, relay; retried before the first byte, ended
+/// in an error frame after it.
+///
+/// Runs on its connection's thread. Whatever way it ends, the scheduler hears of it.
+class RequestSession {
+ public:
+  /// All three outlive the session.
+  RequestSession(const RequestContext& context, http::Request& request,
+                 http::ResponseWriter& writer);
+  ~RequestSession();
+  RequestSession(const RequestSession&) = delete;
+  RequestSession& operator=(const RequestSession&) = delete;
+
+  [[nodiscard]] boost::asio::awaitable<void> run();
+
+  /// The process is ending: what has begun ends in an error frame, the rest is refused. On the
+  /// session's thread.
+  void cut_off();
+
+ private:
+  using Ending = boost::asio::awaitable<RequestEnd>;
+
+  /// What the last failed attempt said, for when there is no other.
+  struct Failure {
+    int status = 502;
+    http::Fields fields;
+    std::string body;  ///< In OpenAI's form.
+  };
+  enum class Next : std::uint8_t { kRelay, kTryAgain, kStop };
+
+  [[nodiscard]] Ending answer();
+  [[nodiscard]] std::optional<http::Response> prepare();
+  [[nodiscard]] Status read_body();
+  void make_spec(RequestSpec& spec, const DirectoryModel* model);
+  [[nodiscard]] Ending attempt_until_answered();
+  [[nodiscard]] boost::asio::awaitable<Next> attempt(const Assignment& assignment,
+                                                     OpenAnswer& answer);
+  Next judge(const Assignment& assignment, Result<OpenAnswer> result, OpenAnswer& answer);
+  [[nodiscard]] http::Deadlines remaining_deadlines() const;
+
+  [[nodiscard]] Ending relay(const Assignment& assignment, OpenAnswer answer);
+  [[nodiscard]] Ending relay_whole(const Assignment& assignment, OpenAnswer answer);
+  [[nodiscard]] Ending relay_stream(const Assignment& assignment, OpenAnswer answer);
+  [[nodiscard]] Ending relay_body(const Assignment& assignment, OpenAnswer answer);
+  [[nodiscard]] Ending break_stream(const Assignment& assignment, std::string_view why);
+  [[nodiscard]] Ending end_with(std::string_view message, std::string_view code);
+  [[nodiscard]] Ending refuse(http::Response response);
+  [[nodiscard]] Ending refuse(const Refusal& refusal);
+
+  void note_output(const Assignment& assignment, const EventBatch& batch);
+  void finish(const Assignment& assignment, const AnswerUsage& usage, std::uint32_t output_events);
+  void give_up(const Assignment& assignment);
+  void name_decision(const Assignment& assignment, http::Fields& fields) const;
+  void note_end(RequestEnd end);
+  [[nodiscard]] std::string sentence(std::string_view about) const;
+
+  // Constant after construction.
+  const RequestContext& context_;
+  http::Request& request_;
+  http::ResponseWriter& writer_;
+  TimePoint received_;
+  std::uint64_t number_;
+  std::string id_;
+  bool speaks_openai_ = false;  ///< Chat or completions: answers are understood.
+
+  OpenAiRequest fields_;
+  http::RequestHead upstream_head_;
+  std::shared_ptr<Ticket> ticket_;     ///< Null until submitted, and again once it is over.
+  AnswerStream* streaming_ = nullptr;  ///< While it is relayed.
+  bool is_cut_off_ = false;
+  std::optional<Failure> failure_;
+  std::uint32_t attempts_ = 0;
+  std::size_t counted_bytes_ = 0;  ///< Added to the budget of buffered bytes.
+  int status_ = 0;                 ///< Of the answer, once known.
+  std::uint32_t prompt_tokens_ = 0;
+  std::uint32_t output_tokens_ = 0;
+  TimePoint first_token_{};
+  TimePoint last_token_{};
+};
+
+}  // namespace ringmaster
