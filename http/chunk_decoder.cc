@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "http/ascii.h"
 #include "base/check.h"
+#include "http/ascii.h"
 
 namespace ringmaster::http {
 namespace {
@@ -97,6 +97,7 @@ Framed<void> ChunkDecoder::take_trailer(char c) {
     state_ = State::kTrailerLineFeed;
     return {};
   }
+  if (!is_field_value_char(c)) return refuse(400, "a trailer line with a control character");
   if (++trailer_bytes_ > kTrailerBytesMax) return refuse(431, "the trailer is too large");
   trailer_line_ += c;
   return {};

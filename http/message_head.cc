@@ -135,8 +135,9 @@ Framed<std::size_t> HeadScanner::scan(std::string_view bytes) {
     }
     const auto line_bytes = line_feed - 1 - line_start_;
     const bool is_first = line_count_ == 0;
-    if (is_first && line_bytes > limits_.first_line_bytes_max) {
-      return refuse(414, "the request line is too long");
+    if (is_first) {
+      const auto checked = check_first_line(bytes.substr(line_start_, line_bytes));
+      if (!checked) return tl::unexpected(checked.error());
     }
     if (line_feed >= limits_.head_bytes_max) return refuse(431, "the header is too large");
     if (line_bytes == 0 && !(is_first && line_start_ == 0)) return line_feed + 1;
@@ -148,18 +149,23 @@ Framed<std::size_t> HeadScanner::scan(std::string_view bytes) {
 }
 
 Framed<std::size_t> HeadScanner::check_unfinished(std::string_view bytes) const {
-  const auto unfinished = bytes.substr(line_start_);
-  if (line_count_ == 0 && !unfinished.empty()) {
-    // What does not begin like HTTP (TLS, say) is not worth waiting for.
-    if (!is_token_char(unfinished[0]) && unfinished[0] != '\r') {
-      return refuse(400, "not an HTTP/1.1 message");
-    }
-    if (unfinished.size() > limits_.first_line_bytes_max + kLineEnd.size()) {
-      return refuse(414, "the request line is too long");
-    }
+  if (line_count_ == 0) {
+    auto line = bytes.substr(line_start_);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const auto checked = check_first_line(line);
+    if (!checked) return tl::unexpected(checked.error());
   }
   if (bytes.size() > limits_.head_bytes_max) return refuse(431, "the header is too large");
   return 0;
+}
+
+Framed<void> HeadScanner::check_first_line(std::string_view line) const {
+  // What does not begin like HTTP (TLS, say) is not worth waiting for.
+  if (!line.empty() && !is_token_char(line[0])) return refuse(400, "not an HTTP/1.1 message");
+  if (line.size() > limits_.first_line_bytes_max) {
+    return refuse(414, "the request line is too long");
+  }
+  return {};
 }
 
 bool is_hop_by_hop(std::string_view name) {

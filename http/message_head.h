@@ -41,6 +41,7 @@ class HeadScanner {
 
  private:
   [[nodiscard]] Framed<std::size_t> check_unfinished(std::string_view bytes) const;
+  [[nodiscard]] Framed<void> check_first_line(std::string_view line) const;
 
   HeadLimits limits_;
   std::size_t scanned_ = 0;
