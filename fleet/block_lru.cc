@@ -5,93 +5,104 @@
 #include "base/check.h"
 
 namespace ringmaster {
+namespace {
 
-BlockLru::BlockLru(std::uint32_t capacity_blocks) : capacity_blocks_(capacity_blocks), links_(1) {
-  RINGMASTER_CHECK(capacity_blocks < 1U << 30U);
+/// So many blocks ahead the table is asked for: about the latency of the next cache.
+constexpr std::size_t kPrefetchBlocks = 6;
+
+}  // namespace
+
+BlockLru::BlockLru(std::uint32_t capacity_blocks) : capacity_blocks_(capacity_blocks) {
+  RINGMASTER_CHECK(capacity_blocks < Table::kBlocksMax);
 }
 
 std::uint32_t BlockLru::cached_blocks(std::span<const BlockHash> chain) const {
   std::uint32_t blocks = 0;
-  while (blocks < chain.size() && table_.find(chain[blocks]) != BlockTable::kAbsent) ++blocks;
+  while (blocks < chain.size() && table_.find(chain[blocks]) != kEnds) ++blocks;
   return blocks;
 }
 
 std::uint32_t BlockLru::touch(std::span<const BlockHash> chain) {
-  std::uint32_t last = 0;
+  std::uint32_t last = kEnds;
   return promote(chain, last);
 }
 
 std::uint32_t BlockLru::insert(std::span<const BlockHash> chain, BlockChanges* changes) {
   if (chain.size() > capacity_blocks_) chain = chain.first(capacity_blocks_);
-  std::uint32_t place = 0;
+  std::uint32_t place = kEnds;
   const std::uint32_t cached = promote(chain, place);
   const auto missing = static_cast<std::uint32_t>(chain.size()) - cached;
   // The chain's own blocks are at the front by now, so that none of them is evicted.
   while (table_.size() + missing > capacity_blocks_) evict_least_recent(changes);
   for (const BlockHash& hash : chain.subspan(cached)) {
     const std::uint32_t size_before = table_.size();
-    const std::uint32_t link = table_.insert(hash) + 1;
-    if (link >= links_.size()) links_.resize(link + 1);
+    const std::uint32_t block = table_.insert(hash);
     if (table_.size() == size_before) {
-      unlink(link);  // Not a chain (a hash twice, or under another parent): keep the list sound.
-      if (place == link) place = links_[link].previous;
+      // Not a chain (a hash twice, or under another parent): keep the list sound.
+      if (place == block) place = links(block).previous;
+      unlink(block);
     } else if (changes != nullptr) {
       changes->stored.push_back(hash);
     }
-    link_after(place, link);
-    place = link;
+    link_after(place, block);
+    place = block;
   }
   return cached;
 }
 
 bool BlockLru::erase(const BlockHash& hash) {
-  const std::uint32_t number = table_.find(hash);
-  if (number == BlockTable::kAbsent) return false;
-  unlink(number + 1);
-  table_.erase(number);
+  const std::uint32_t block = table_.find(hash);
+  if (block == kEnds) return false;
+  unlink(block);
+  table_.erase(block);
   return true;
 }
 
 void BlockLru::clear() {
   table_.clear();
-  links_.assign(1, Links{});
+  ends_ = {};
 }
 
-void BlockLru::unlink(std::uint32_t link) {
-  const Links links = links_[link];
-  links_[links.previous].next = links.next;
-  links_[links.next].previous = links.previous;
+void BlockLru::unlink(std::uint32_t block) {
+  const Links around = links(block);
+  links(around.previous).next = around.next;
+  links(around.next).previous = around.previous;
 }
 
-void BlockLru::link_after(std::uint32_t place, std::uint32_t link) {
-  const std::uint32_t next = links_[place].next;
-  links_[link] = {place, next};
-  links_[place].next = link;
-  links_[next].previous = link;
+void BlockLru::link_after(std::uint32_t place, std::uint32_t block) {
+  const std::uint32_t next = links(place).next;
+  links(block) = {place, next};
+  links(place).next = block;
+  links(next).previous = block;
 }
 
 void BlockLru::evict_least_recent(BlockChanges* changes) {
-  const std::uint32_t link = links_[0].previous;
-  RINGMASTER_CHECK(link != 0);
-  unlink(link);
-  if (changes != nullptr) changes->removed.push_back(table_.hash(link - 1));
-  table_.erase(link - 1);
+  const std::uint32_t block = ends_.previous;
+  RINGMASTER_CHECK(block != kEnds);
+  unlink(block);
+  // The next one to go, usually at once: its hash tells where in the table it must be found.
+  if (ends_.previous != kEnds) table_.prefetch(table_.hash(ends_.previous));
+  if (changes != nullptr) changes->removed.push_back(table_.hash(block));
+  table_.erase(block);
 }
 
 std::uint32_t BlockLru::promote(std::span<const BlockHash> chain, std::uint32_t& last) {
   std::uint32_t blocks = 0;
-  std::uint32_t place = 0;
+  std::uint32_t place = kEnds;
+  for (const BlockHash& hash : chain.first(std::min(chain.size(), kPrefetchBlocks))) {
+    table_.prefetch(hash);
+  }
   for (const BlockHash& hash : chain) {
-    const std::uint32_t number = table_.find(hash);
-    if (number == BlockTable::kAbsent) break;
-    const std::uint32_t link = number + 1;
+    if (blocks + kPrefetchBlocks < chain.size()) table_.prefetch(chain[blocks + kPrefetchBlocks]);
+    const std::uint32_t block = table_.find(hash);
+    if (block == kEnds) break;
     ++blocks;
     // Blocks that are already in their place (a chain used last time too) need no relinking.
-    if (links_[place].next != link && place != link) {
-      unlink(link);
-      link_after(place, link);
+    if (links(place).next != block && place != block) {
+      unlink(block);
+      link_after(place, block);
     }
-    place = link;
+    place = block;
   }
   last = place;
   return blocks;

@@ -50,29 +50,38 @@ class BlockLru {
   /// Calls visit(hash) from the most to the least recently used block.
   template <class Visit>
   void for_each(Visit visit) const {
-    for (std::uint32_t i = links_[0].next; i != 0; i = links_[i].next) visit(table_.hash(i - 1));
+    for (std::uint32_t block = ends_.next; block != kEnds; block = links(block).next) {
+      visit(table_.hash(block));
+    }
   }
 
   [[nodiscard]] std::uint32_t size() const { return table_.size(); }
   [[nodiscard]] std::uint32_t capacity() const { return capacity_blocks_; }
 
  private:
-  /// links_[0] is the ends of the ring: next the most, previous the least recent. Block number n of
-  /// the table has links_[n + 1].
-  struct Links {
-    std::uint32_t previous = 0;
-    std::uint32_t next = 0;
-  };
+  /// In place of a block: before the most and after the least recent one. Also "not cached".
+  static constexpr std::uint32_t kEnds = 0xffff'ffff;
 
-  void unlink(std::uint32_t link);
-  void link_after(std::uint32_t place, std::uint32_t link);
+  struct Links {
+    std::uint32_t previous = kEnds;  ///< Used more recently.
+    std::uint32_t next = kEnds;
+  };
+  using Table = BlockTable<Links>;
+  static_assert(kEnds == Table::kAbsent);
+
+  [[nodiscard]] Links& links(std::uint32_t block) {
+    return block == kEnds ? ends_ : table_.value(block);
+  }
+  [[nodiscard]] const Links& links(std::uint32_t block) const { return table_.value(block); }
+  void unlink(std::uint32_t block);
+  void link_after(std::uint32_t place, std::uint32_t block);
   void evict_least_recent(BlockChanges* changes);
-  /// Moves the cached prefix to the front; its length, and in `last` the link of its last block.
+  /// Moves the cached prefix to the front; its length, and in `last` its last block.
   std::uint32_t promote(std::span<const BlockHash> chain, std::uint32_t& last);
 
   std::uint32_t capacity_blocks_;
-  BlockTable table_;
-  std::vector<Links> links_;
+  Table table_;
+  Links ends_;  ///< next: the most recent block, previous: the least recent one.
 };
 
 }  // namespace ringmaster

@@ -14,11 +14,15 @@ struct HotnessOptions {
     kPaper,  ///< Shares of all requests against 2/n and 1/n; keys grow and shrink.
     kCode,   ///< The constants and the behaviour of DualMap's official code.
   };
+  static constexpr std::uint32_t kWindowRequestsMin = 20;
+  static constexpr std::uint32_t kWindowRequestsMax = 65'536;
+  static constexpr std::uint32_t kKeyBlocksMax = 256;
+
   Form form = Form::kPaper;
-  /// Requests in the sliding window, in [20, 1,000,000]; 0: 200 in the code form, else
-  /// max(1000, 16 per instance), so that 2/n is a count that means something.
+  /// Requests in the sliding window; 0: 200 in the code form, else max(1000, 16 per instance), so
+  /// that 2/n is a count that means something.
   std::uint32_t window_requests = 0;
-  std::uint32_t key_blocks_max = 64;  ///< In [1, 1024].
+  std::uint32_t key_blocks_max = 64;
 };
 
 /// Decides how many leading blocks of a chain are its hash key: more where a prefix is so common

@@ -14,16 +14,17 @@ namespace ringmaster {
 /// instances, so that one walk along a chain tells what every instance has of it.
 ///
 /// At most `blocks_max` blocks; what does not fit is refused and counted, and the prefix then
-/// simply ends there. Memory: 32 bytes a block and 8 more for each 64 instance slots.
+/// simply ends there. Memory: 40 bytes a block, and 8 more for each 64 instance slots after the
+/// first 64.
 class PrefixIndex {
  public:
   explicit PrefixIndex(std::uint32_t blocks_max);
 
-  /// Notes that the instance has the block.
-  void store(InstanceId instance, const BlockHash& block);
+  /// Notes that the instance has the blocks.
+  void store(InstanceId instance, std::span<const BlockHash> blocks);
 
-  /// Does nothing if it was not noted.
-  void remove(InstanceId instance, const BlockHash& block);
+  /// Forgets those that were noted.
+  void remove(InstanceId instance, std::span<const BlockHash> blocks);
 
   /// Forgets all blocks of the instance. O(blocks), unless it has none.
   void clear(InstanceId instance);
@@ -45,17 +46,28 @@ class PrefixIndex {
   }
 
  private:
+  /// Instances 0 to 63 that have the block; those of further slots are in more_holders_.
+  using Table = BlockTable<std::uint64_t>;
+
+  [[nodiscard]] std::uint64_t& word_of(std::uint32_t number, std::uint32_t slot) {
+    return slot < 64 ? table_.value(number)
+                     : more_holders_[std::size_t{number} * more_words_ + slot / 64 - 1];
+  }
   [[nodiscard]] bool holds(std::uint32_t number, std::uint32_t slot) const {
-    return slot / 64 < words_ &&
-           (holders_[std::size_t{number} * words_ + slot / 64] >> (slot % 64) & 1U) != 0;
+    if (slot < 64) return (table_.value(number) >> slot & 1U) != 0;
+    if (slot / 64 > more_words_) return false;
+    const std::size_t word = std::size_t{number} * more_words_ + slot / 64 - 1;
+    return (more_holders_[word] >> (slot % 64) & 1U) != 0;
   }
   void make_room_for(std::uint32_t slot);
   void drop(std::uint32_t number, std::uint32_t slot);
+  [[nodiscard]] bool is_held(std::uint32_t number) const;
+  void prefetch_ahead(std::span<const BlockHash> blocks, std::size_t position) const;
 
   std::uint32_t blocks_max_;
-  BlockTable table_;
-  std::uint32_t words_ = 1;             ///< Words of 64 slots per block.
-  std::vector<std::uint64_t> holders_;  ///< [number][word], bit = slot.
+  Table table_;
+  std::uint32_t more_words_ = 0;             ///< Words of 64 slots per block, after the first.
+  std::vector<std::uint64_t> more_holders_;  ///< [number][word], bit = slot.
   std::vector<std::uint32_t> blocks_by_slot_;
   mutable std::vector<std::uint64_t> alive_;  ///< Scratch of cached_blocks_by_slot().
   std::uint64_t refused_blocks_ = 0;

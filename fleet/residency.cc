@@ -37,8 +37,8 @@ void Residency::prompt_computed(InstanceId instance, std::span<const BlockHash> 
   }
   changes_.clear();
   source.mirror->insert(chain, &changes_);
-  for (const BlockHash& block : changes_.removed) index_.remove(instance, block);
-  for (const BlockHash& block : changes_.stored) index_.store(instance, block);
+  index_.remove(instance, changes_.removed);
+  index_.store(instance, changes_.stored);
 }
 
 bool Residency::has_events(InstanceId instance) const {
@@ -47,13 +47,11 @@ bool Residency::has_events(InstanceId instance) const {
 }
 
 void Residency::stored(InstanceId instance, std::span<const BlockHash> blocks) {
-  if (!has_events(instance)) return;
-  for (const BlockHash& block : blocks) index_.store(instance, block);
+  if (has_events(instance)) index_.store(instance, blocks);
 }
 
 void Residency::removed(InstanceId instance, std::span<const BlockHash> blocks) {
-  if (!has_events(instance)) return;
-  for (const BlockHash& block : blocks) index_.remove(instance, block);
+  if (has_events(instance)) index_.remove(instance, blocks);
 }
 
 void Residency::cleared(InstanceId instance) {

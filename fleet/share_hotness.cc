@@ -26,7 +26,6 @@ std::span<BlockHash> ShareHotness::chain_of(std::uint32_t position) {
 
 void ShareHotness::set_window(std::uint32_t requests) {
   // Rare (the fleet has grown or shrunk by much): start counting anew rather than copy the ring.
-  table_.clear();
   nodes_.clear();
   window_.assign(requests, Observed{});
   chains_.resize(std::size_t{requests} * options_.key_blocks_max);
@@ -38,8 +37,8 @@ std::uint32_t ShareHotness::key_blocks(std::span<const BlockHash> chain) const {
   const auto limit = std::min<std::size_t>(chain.size(), options_.key_blocks_max);
   std::uint32_t depth = std::min<std::uint32_t>(1, static_cast<std::uint32_t>(limit));
   for (; depth < limit; ++depth) {
-    const std::uint32_t number = table_.find(chain[depth - 1]);
-    if (number == BlockTable::kAbsent || !nodes_[number].is_expanded) break;
+    const std::uint32_t number = nodes_.find(chain[depth - 1]);
+    if (number == Nodes::kAbsent || !nodes_.value(number).is_expanded) break;
   }
   return depth;
 }
@@ -64,19 +63,13 @@ void ShareHotness::observe(std::span<const BlockHash> chain, std::uint32_t insta
 }
 
 void ShareHotness::count(const BlockHash& prefix) {
-  const std::uint32_t number = table_.insert(prefix);
-  if (number >= nodes_.size()) nodes_.resize(number + 1);
-  ++nodes_[number].requests;
+  ++nodes_.value(nodes_.insert(prefix)).requests;
 }
 
 void ShareHotness::forget(std::uint32_t position) {
   for (const BlockHash& prefix : chain_of(position).first(window_[position].counted)) {
-    const std::uint32_t number = table_.find(prefix);
-    RINGMASTER_CHECK(number != BlockTable::kAbsent);
-    if (--nodes_[number].requests == 0) {
-      nodes_[number] = {};
-      table_.erase(number);
-    }
+    const std::uint32_t number = nodes_.find(prefix);
+    if (--nodes_.value(number).requests == 0) nodes_.erase(number);
   }
 }
 
@@ -88,19 +81,19 @@ void ShareHotness::adapt(std::span<const BlockHash> chain, std::uint32_t depth,
   };
   // Shares only fall along the path: the first cooled prefix is where the key must end.
   for (std::uint32_t d = 1; d < depth; ++d) {
-    Node& node = nodes_[table_.find(chain[d - 1])];
+    Node& node = nodes_.value(nodes_.find(chain[d - 1]));
     if (share_times_n(node) < filled_) {
       node.is_expanded = false;
       return;
     }
   }
-  const Node& key = nodes_[table_.find(chain[depth - 1])];
+  const Node& key = nodes_.value(nodes_.find(chain[depth - 1]));
   if (depth < chain.size() && share_times_n(key) > 2ULL * filled_) grow(chain, depth);
 }
 
 void ShareHotness::grow(std::span<const BlockHash> chain, std::uint32_t depth) {
   const BlockHash prefix = chain[depth - 1];
-  nodes_[table_.find(prefix)].is_expanded = true;
+  nodes_.value(nodes_.find(prefix)).is_expanded = true;
   for (std::uint32_t position = 0; position < filled_; ++position) {
     Observed& observed = window_[position];
     const auto blocks = chain_of(position);
@@ -109,7 +102,7 @@ void ShareHotness::grow(std::span<const BlockHash> chain, std::uint32_t depth) {
       count(blocks[depth]);
       observed.counted = depth + 1;
     }
-    if (observed.counted > depth) nodes_[table_.find(blocks[depth])].is_expanded = false;
+    if (observed.counted > depth) nodes_.value(nodes_.find(blocks[depth])).is_expanded = false;
   }
 }
 

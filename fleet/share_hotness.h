@@ -15,7 +15,7 @@ namespace ringmaster {
 ///     share > 2/n: keys below it go one block deeper;  share < 1/n: back to this depth
 ///
 /// Shares are exact at every depth in use: when a prefix grows, the window is counted again for
-/// its children. Memory is bounded by the window: (24 + 8 * key_blocks_max) bytes a request.
+/// its children. Memory is bounded by the window: (8 + 16 * key_blocks_max) bytes a request, and its nodes.
 /// Source: DualMap (arXiv 2602.06502), adaptive prefix length.
 class ShareHotness final : public PrefixHotness {
  public:
@@ -25,11 +25,11 @@ class ShareHotness final : public PrefixHotness {
   void observe(std::span<const BlockHash> chain, std::uint32_t instance_count) override;
 
   /// Prefixes being counted.
-  [[nodiscard]] std::uint32_t node_count() const { return table_.size(); }
+  [[nodiscard]] std::uint32_t node_count() const { return nodes_.size(); }
   [[nodiscard]] std::uint32_t observed_requests() const { return filled_; }
 
  private:
-  /// One counted prefix, by its number in the table.
+  /// One counted prefix.
   struct Node {
     std::uint32_t requests = 0;
     bool is_expanded = false;
@@ -40,6 +40,8 @@ class ShareHotness final : public PrefixHotness {
     std::uint32_t counted = 0;  ///< Leading ones that are counted in the tree.
   };
 
+  using Nodes = BlockTable<Node>;
+
   [[nodiscard]] std::span<BlockHash> chain_of(std::uint32_t position);
   void set_window(std::uint32_t requests);
   void count(const BlockHash& prefix);
@@ -48,8 +50,7 @@ class ShareHotness final : public PrefixHotness {
   void grow(std::span<const BlockHash> chain, std::uint32_t depth);
 
   HotnessOptions options_;
-  BlockTable table_;
-  std::vector<Node> nodes_;
+  Nodes nodes_;
   std::vector<Observed> window_;
   std::vector<BlockHash> chains_;  ///< key_blocks_max for each place of the window.
   std::uint32_t next_ = 0;         ///< Place of the next request.

@@ -50,14 +50,13 @@ void TableHotness::observe(std::span<const BlockHash> chain, std::uint32_t /*ins
 
 double TableHotness::note(const BlockHash& prefix) {
   if (window_.size() == window_observations_) {
-    const std::uint32_t oldest = table_.find(window_.front());
-    if (--counts_[oldest] == 0) table_.erase(oldest);
+    const std::uint32_t oldest = counts_.find(window_.front());
+    if (--counts_.value(oldest) == 0) counts_.erase(oldest);
     window_.pop_front();
   }
   window_.push_back(prefix);
-  const std::uint32_t number = table_.insert(prefix);
-  if (number >= counts_.size()) counts_.resize(number + 1);
-  return static_cast<double>(++counts_[number]) / static_cast<double>(window_.size());
+  const std::uint32_t count = ++counts_.value(counts_.insert(prefix));
+  return static_cast<double>(count) / static_cast<double>(window_.size());
 }
 
 }  // namespace ringmaster

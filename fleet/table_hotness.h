@@ -34,8 +34,7 @@ class TableHotness final : public PrefixHotness {
   std::uint32_t key_blocks_max_;
   std::vector<BlockLru> expanded_by_depth_;  ///< [depth - 1]: prefixes that go one block deeper.
   std::deque<BlockHash> window_;
-  BlockTable table_;
-  std::vector<std::uint32_t> counts_;  ///< By number in the table.
+  BlockTable<std::uint32_t> counts_;
 };
 
 }  // namespace ringmaster

@@ -5,7 +5,7 @@
 
 namespace ringmaster {
 
-/// Options `window` (requests, 0: as published) and `key_blocks_max` of policies with hash keys.
+/// Options `window` (requests) and `key_blocks_max` of policies with hash keys.
 void read_hotness(OptionReader& options, HotnessOptions& hotness);
 
 }  // namespace ringmaster

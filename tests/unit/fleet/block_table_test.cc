@@ -11,7 +11,7 @@ namespace ringmaster {
 namespace {
 
 TEST(BlockTable, GivesTheSameNumberForTheSameBlock) {
-  BlockTable table;
+  BlockTable<int> table;
   const auto number = table.insert({.low = 7, .high = 1});
   EXPECT_EQ(table.insert({.low = 7, .high = 1}), number);
   EXPECT_EQ(table.find({.low = 7, .high = 1}), number);
@@ -20,23 +20,23 @@ TEST(BlockTable, GivesTheSameNumberForTheSameBlock) {
 }
 
 TEST(BlockTable, TellsBlocksApartThatShareHalfTheirHash) {
-  BlockTable table;
+  BlockTable<int> table;
   const auto number = table.insert({.low = 7, .high = 1});
-  EXPECT_EQ(table.find({.low = 7, .high = 2}), BlockTable::kAbsent);
+  EXPECT_EQ(table.find({.low = 7, .high = 2}), BlockTable<int>::kAbsent);
   EXPECT_NE(table.insert({.low = 7, .high = 2}), number);
 }
 
 TEST(BlockTable, UsesTheNumbersOfErasedBlocksAgain) {
-  BlockTable table;
+  BlockTable<int> table;
   const auto number = table.insert({.low = 1, .high = 0});
   table.erase(number);
-  EXPECT_EQ(table.find({.low = 1, .high = 0}), BlockTable::kAbsent);
+  EXPECT_EQ(table.find({.low = 1, .high = 0}), BlockTable<int>::kAbsent);
   EXPECT_EQ(table.insert({.low = 2, .high = 0}), number);
 }
 
 TEST(BlockTable, BehavesAsAMapUnderRandomInsertsAndErasures) {
   Random random(11);
-  BlockTable table;
+  BlockTable<int> table;
   std::map<BlockHash, std::uint32_t> model;
   for (int step = 0; step < 60'000; ++step) {
     // Few distinct values of `low`, so that probe sequences collide and wrap.
@@ -49,7 +49,7 @@ TEST(BlockTable, BehavesAsAMapUnderRandomInsertsAndErasures) {
     }
     ASSERT_EQ(table.size(), model.size());
     const auto found = model.find(hash);
-    ASSERT_EQ(table.find(hash), found == model.end() ? BlockTable::kAbsent : found->second);
+    ASSERT_EQ(table.find(hash), found == model.end() ? BlockTable<int>::kAbsent : found->second);
   }
   for (const auto& [hash, number] : model) ASSERT_EQ(table.find(hash), number);
 }

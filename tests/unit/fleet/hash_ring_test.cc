@@ -1,0 +1,134 @@
+#include "fleet/hash_ring.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace ringmaster {
+namespace {
+
+constexpr auto kAnyone = [](InstanceId) { return true; };
+
+InstanceId home(const HashRing& ring, std::uint64_t key) {
+  InstanceId found{~0U};
+  EXPECT_TRUE(ring.find(key, kAnyone, found));
+  return found;
+}
+
+std::string name_of(std::uint32_t slot) { return "instance-" + std::to_string(slot); }
+
+HashRing ring_of(std::uint32_t count, std::uint64_t seed = 1) {
+  HashRing ring(seed, 160);
+  for (std::uint32_t slot = 0; slot < count; ++slot) ring.add({slot}, name_of(slot), 1.0);
+  return ring;
+}
+
+TEST(HashRing, FindsNobodyWhileItIsEmpty) {
+  const HashRing ring(1, 160);
+  InstanceId found;
+  EXPECT_FALSE(ring.find(7, kAnyone, found));
+}
+
+TEST(HashRing, FindsNobodyWhereNobodyIsEligible) {
+  InstanceId found;
+  EXPECT_FALSE(ring_of(3).find(7, [](InstanceId) { return false; }, found));
+}
+
+TEST(HashRing, PlacesPointsByCapacity) {
+  HashRing ring(1, 100);
+  ring.add({0}, "whole", 1.0);
+  EXPECT_EQ(ring.point_count(), 100U);
+  ring.add({1}, "half", 0.5);
+  EXPECT_EQ(ring.point_count(), 150U);
+  ring.add({2}, "least", 0.01);
+  EXPECT_EQ(ring.point_count(), 151U);
+  ring.remove({1});
+  EXPECT_EQ(ring.point_count(), 101U);
+}
+
+TEST(HashRing, FindsTheFirstPointClockwiseOfEveryKey) {
+  // Against the definition: the ring of one instance less tells who comes next.
+  const HashRing ring = ring_of(16);
+  Random random(3);
+  for (int i = 0; i < 2000; ++i) {
+    const std::uint64_t key = random.next();
+    const InstanceId first = home(ring, key);
+    InstanceId next;
+    ASSERT_TRUE(ring.find(key, [&](InstanceId other) { return other != first; }, next));
+    HashRing without = ring;
+    without.remove(first);
+    ASSERT_EQ(home(without, key), next);
+  }
+}
+
+TEST(HashRing, SpreadsKeysEvenly) {
+  const HashRing ring = ring_of(8);
+  std::vector<int> keys(8);
+  Random random(4);
+  for (int i = 0; i < 80'000; ++i) ++keys[home(ring, random.next()).value];
+  for (const int count : keys) EXPECT_NEAR(count, 10'000, 2'500);
+}
+
+TEST(HashRing, RingsOfDifferentSeedsAreIndependent) {
+  const HashRing first = ring_of(8, 1);
+  const HashRing second = ring_of(8, 2);
+  Random random(5);
+  int same = 0;
+  for (int i = 0; i < 8000; ++i) {
+    const std::uint64_t key = random.next();
+    if (home(first, key) == home(second, key)) ++same;
+  }
+  EXPECT_NEAR(same, 1000, 250);
+}
+
+TEST(HashRing, JoiningMovesAboutOneShareOfTheKeysAndOnlyToTheNewInstance) {
+  Random random(6);
+  for (const std::uint32_t count : {2U, 5U, 16U, 60U}) {
+    const HashRing before = ring_of(count);
+    const HashRing after = ring_of(count + 1);
+    int moved = 0;
+    for (int i = 0; i < 20'000; ++i) {
+      const std::uint64_t key = random.next();
+      const InstanceId now = home(after, key);
+      if (now == home(before, key)) continue;
+      ++moved;
+      ASSERT_EQ(now, InstanceId{count});
+    }
+    EXPECT_LT(moved, 1.4 * 20'000 / (count + 1));
+    EXPECT_GT(moved, 0.6 * 20'000 / (count + 1));
+  }
+}
+
+TEST(HashRing, DoesNotDependOnTheOrderOfAdditionsNorOnSlots) {
+  HashRing forward(1, 160);
+  HashRing backward(1, 160);
+  for (std::uint32_t slot = 0; slot < 9; ++slot) {
+    forward.add({slot}, name_of(slot), 1.0);
+    backward.add({slot}, name_of(8 - slot), 1.0);
+  }
+  Random random(7);
+  for (int i = 0; i < 5000; ++i) {
+    const std::uint64_t key = random.next();
+    ASSERT_EQ(home(forward, key).value, 8 - home(backward, key).value);
+  }
+}
+
+TEST(HashText, DependsOnEveryByteAndTheSeed) {
+  EXPECT_EQ(hash_text(1, "instance-a"), hash_text(1, "instance-a"));
+  EXPECT_NE(hash_text(1, "instance-a"), hash_text(2, "instance-a"));
+  EXPECT_NE(hash_text(1, "instance-a"), hash_text(1, "instance-b"));
+  EXPECT_NE(hash_text(1, ""), hash_text(1, std::string(1, '\0')));
+}
+
+// Gateways of different builds must agree: these bits may never change.
+TEST(HashText, GivesTheSameBitsForever) {
+  EXPECT_EQ(hash_text(0, ""), 12035550249420947055ULL);
+  EXPECT_EQ(hash_text(1, "instance-a"), 9204037234343442335ULL);
+}
+
+}  // namespace
+}  // namespace ringmaster
