@@ -1,0 +1,266 @@
+// What operators use: readiness, models, metrics, the admin listener, drain, recordings.
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "scheduler/event_codec.h"
+#include "scheduler/scheduler.h"
+#include "tests/integration/router/live_gateway.h"
+
+namespace ringmaster::testing {
+namespace {
+
+struct Lines final : LineSink {
+  std::vector<std::string> lines;
+  void write_line(std::string_view line) override { lines.emplace_back(line); }
+};
+
+TEST(Models, ListsEachModelOnceAsTheEngineDescribesIt) {
+  FakeEngine first(streams());
+  FakeEngine second(streams());
+  LiveGateway gateway({&first, &second});
+  TestClient client(gateway.port);
+  EXPECT_TRUE(LiveGateway::shows(client, "/v1/models", "max_model_len"));
+  EXPECT_EQ(client.get("/v1/models").body,
+            R"({"object":"list","data":[{"id":"m","max_model_len":64}]})");
+  EXPECT_EQ(client.get("/v1/models/m").status, 200);
+  EXPECT_EQ(client.get("/v1/models/n").status, 404);
+}
+
+TEST(Routes, RefusesWhatIsNotServed) {
+  FakeEngine engine(streams());
+  LiveGateway gateway({&engine});
+  TestClient client(gateway.port);
+  EXPECT_EQ(client.get("/nothing").status, 404);
+  EXPECT_EQ(client.post("/healthz", "{}").status, 405);
+  EXPECT_EQ(client.get("/healthz").status, 200);
+}
+
+TEST(ApiKeys, AreAskedForAndKeptFromTheEngine) {
+  FakeEngine engine(answers("{}"));
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.api_keys = {"secret"};
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  http::Fields wrong;
+  wrong.add("authorization", "Bearer secrex");
+  http::Fields right;
+  right.add("authorization", "Bearer secret");
+  EXPECT_EQ(client.post(kChat, chat("x", false)).status, 401);
+  EXPECT_EQ(client.post(kChat, chat("x", false), wrong).status, 401);
+  EXPECT_EQ(client.post(kChat, chat("x", false), right).status, 200);
+  EXPECT_EQ(engine.request(0).fields.find("authorization"), nullptr);
+}
+
+TEST(Admin, AddsDrainsAndRemovesInstances) {
+  FakeEngine first(answers(R"({"from":"a"})"));
+  FakeEngine second(answers(R"({"from":"n"})"));
+  LiveGateway gateway({&first});
+  TestClient admin(gateway.admin_port);
+  TestClient client(gateway.port);
+  const auto added =
+      admin.post("/admin/instances", R"({"id":"n","url":")" + second.url() + R"(","model":"m"})");
+  EXPECT_EQ(added.status, 201) << added.body;
+  EXPECT_EQ(admin.post("/admin/instances/a/drain", "{}").status, 200);
+  ASSERT_TRUE(LiveGateway::shows(admin, "/admin/instances", R"("draining":true)"));
+  EXPECT_EQ(client.post(kChat, chat("x", false)).body, R"({"from":"n"})");
+  EXPECT_EQ(admin.call("DELETE", "/admin/instances/a").status, 200);
+  EXPECT_EQ(admin.get("/admin/instances").body.find(R"("id":"a")"), std::string::npos);
+  EXPECT_EQ(client.post(kChat, chat("y", false)).body, R"({"from":"n"})");
+}
+
+TEST(Admin, SaysEverythingThatIsWrongWithANewInstance) {
+  FakeEngine engine(streams());
+  LiveGateway gateway({&engine});
+  TestClient admin(gateway.admin_port);
+  const auto got = admin.post("/admin/instances", R"({"id":7,"url":"http://x:1","colour":"red"})");
+  EXPECT_EQ(got.status, 400);
+  EXPECT_NE(got.body.find(R"(\"id\" must be a string)"), std::string::npos) << got.body;
+  EXPECT_NE(got.body.find(R"(\"model\" is missing)"), std::string::npos);
+  EXPECT_NE(got.body.find(R"(\"colour\" is not known)"), std::string::npos);
+  EXPECT_EQ(admin.post("/admin/instances", "no").status, 400);
+  EXPECT_EQ(
+      admin.post("/admin/instances", R"({"id":"n","url":"http://x:1","model":"m","adapter":"vlm"})")
+          .status,
+      400);
+  EXPECT_EQ(admin.call("DELETE", "/admin/instances/z").status, 404);
+  EXPECT_EQ(admin.call("PUT", "/admin/instances").status, 405);
+}
+
+TEST(Admin, RemovingAnInstanceMovesWhatItHadNotAnswered) {
+  FakeEngine first(prefills_behind_gate());
+  FakeEngine second(prefills_behind_gate());
+  LiveGateway gateway({&first, &second});
+  TestClient client(gateway.port);
+  client.send("POST", kChat, chat("x"));
+  TestClient admin(gateway.admin_port);
+  ASSERT_TRUE(LiveGateway::shows(admin, "/admin/decisions", R"("decisions":[{)"));
+  const bool is_first =
+      admin.get("/admin/decisions").body.find(R"("chosen":"a")") != std::string::npos;
+  auto& chosen = is_first ? first : second;
+  auto& other = is_first ? second : first;
+  ASSERT_TRUE(chosen.wait_for_received(1));
+  EXPECT_EQ(admin.call("DELETE", is_first ? "/admin/instances/a" : "/admin/instances/b").status,
+            200);
+  EXPECT_TRUE(chosen.wait_for_cancelled(1));
+  ASSERT_TRUE(other.wait_for_received(1));
+  other.gate.open();
+  EXPECT_EQ(client.head().field("x-ringmaster-instance"), is_first ? "b" : "a");
+}
+
+TEST(Admin, ExplainsADecisionByTheNameInTheAnswer) {
+  FakeEngine engine(answers("{}"));
+  LiveGateway gateway({&engine});
+  TestClient client(gateway.port);
+  TestClient admin(gateway.admin_port);
+  const auto id = client.post(kChat, chat("x", false)).field("x-ringmaster-decision");
+  const auto got = admin.get("/admin/decisions/" + id);
+  EXPECT_EQ(got.status, 200);
+  EXPECT_NE(got.body.find(R"("chosen":"a")"), std::string::npos);
+  EXPECT_EQ(admin.get("/admin/decisions/1-999").status, 404);
+  EXPECT_EQ(admin.get("/admin/decisions/x").status, 400);
+  EXPECT_EQ(admin.get("/admin/decisions?limit=0").status, 400);
+  EXPECT_EQ(admin.get("/admin/decisions?limit=1").status, 200);
+}
+
+TEST(Drain, FinishesWhatHasBegunAndTakesNothingNew) {
+  FakeEngine engine(streams_behind_gate());
+  auto settings = LiveGateway::settings_for({&engine});
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  ASSERT_EQ(client.open("POST", kChat, chat("x")).status, 200);
+  ASSERT_EQ(client.read_until("first"), chunk("first"));
+  std::thread drain([&] { gateway.gateway->drain(); });
+  TestClient late(gateway.port);
+  while (late.get("/healthz").status != 0) {
+  }
+  engine.gate.open();
+  EXPECT_EQ(client.read_rest({}).body, chunk("last") + kFinish + kDone);
+  drain.join();
+}
+
+TEST(Drain, IsNotReadyWhileItStillServes) {
+  FakeEngine engine(answers("{}"));
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.drain.wait = std::chrono::milliseconds(60'000);
+  LiveGateway gateway(settings);
+  ASSERT_TRUE(gateway.is_ready());
+  std::thread drain([&] { gateway.gateway->drain(); });
+  TestClient client(gateway.port);
+  EXPECT_TRUE(LiveGateway::shows(client, "/readyz", "draining"));
+  EXPECT_EQ(client.post(kChat, chat("x", false)).status, 200);
+  gateway.gateway->hurry();
+  drain.join();
+}
+
+TEST(Drain, EndsWhatOutlivesTheGraceInAnErrorFrame) {
+  FakeEngine engine(streams_behind_gate());
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.drain.grace = std::chrono::milliseconds(1);
+  LiveGateway gateway(settings);
+  TestClient streaming(gateway.port);
+  ASSERT_EQ(streaming.open("POST", kChat, chat("x")).status, 200);
+  ASSERT_EQ(streaming.read_until("first"), chunk("first"));
+  gateway.gateway->drain();
+  EXPECT_NE(streaming.read_rest({}).body.find("shutting_down"), std::string::npos);
+  EXPECT_TRUE(engine.wait_for_cancelled(1));
+}
+
+TEST(Drain, RefusesWhatIsStillWaitingBehindTheGrace) {
+  FakeEngine engine(prefills_behind_gate());
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.drain.grace = std::chrono::milliseconds(1);
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  client.send("POST", kChat, chat("x"));
+  ASSERT_TRUE(engine.wait_for_received(1));
+  gateway.gateway->drain();
+  EXPECT_EQ(client.head().status, 503);
+}
+
+TEST(Start, SaysWhichAddressCannotBeBound) {
+  FakeEngine engine(streams());
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.listen = "127.0.0.1:" + std::to_string(engine.port());
+  NullLog log;
+  GatewayParts parts;
+  parts.settings = settings;
+  parts.log = &log;
+  const auto started = Gateway::start(std::move(parts));
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find(settings.listen), std::string::npos);
+}
+
+/// Feeds the recorded events to a new scheduler and returns what it answers, as lines.
+std::vector<std::string> replay(const std::vector<std::string>& recorded) {
+  auto scheduler = Scheduler::create(parse_header_line(recorded.front()).value()).value();
+  std::vector<std::string> lines{recorded.front()};
+  for (std::size_t i = 1; i < recorded.size(); ++i) {
+    if (is_action_line(recorded[i])) continue;
+    lines.push_back(recorded[i]);
+    auto timed = parse_event_line(recorded[i]).value();
+    ActionList actions;
+    scheduler->apply(std::move(timed.event), timed.time, actions);
+    for (const auto& action : actions) {
+      std::string line;
+      append_action_line(line, action);
+      line.pop_back();
+      lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
+TEST(Recording, OfTheLiveSchedulerReplaysToTheSameActions) {
+  FakeEngine first(streams());
+  FakeEngine second(streams());
+  Lines events;
+  GatewayParts parts;
+  parts.event_recording = [&](const std::string&, std::uint32_t) { return &events; };
+  auto live =
+      std::make_unique<LiveGateway>(LiveGateway::settings_for({&first, &second}), std::move(parts));
+  {
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i) {
+      clients.emplace_back([&, i] {
+        TestClient client(live->port);
+        for (int turn = 0; turn < 20; ++turn) {
+          const auto text =
+              std::string(200, static_cast<char>('a' + i)) + std::string(turn * 64, 'x');
+          EXPECT_EQ(client.post(kChat, chat(text)).status, 200);
+        }
+      });
+    }
+    for (auto& client : clients) client.join();
+  }
+  live.reset();
+  ASSERT_GT(events.lines.size(), 240U);
+  EXPECT_EQ(replay(events.lines), events.lines);
+}
+
+TEST(Recording, WritesOneTraceRecordPerRequestInOrderOfArrival) {
+  FakeEngine engine(streams());
+  Lines trace;
+  GatewayParts parts;
+  parts.trace_recording = &trace;
+  auto live = std::make_unique<LiveGateway>(LiveGateway::settings_for({&engine}), std::move(parts));
+  {
+    TestClient client(live->port);
+    EXPECT_EQ(client.post(kChat, chat(std::string(4'096, 'p'))).status, 200);
+    EXPECT_EQ(client.post(kChat, chat(std::string(4'096, 'p'))).status, 200);
+    ASSERT_TRUE(live->metric_is(R"(ringmaster_request_ends_total{end="answered"} 2)"));
+  }
+  live.reset();
+  ASSERT_EQ(trace.lines.size(), 2U);
+  const auto ids = [](const std::string& line) {
+    const auto begin = line.find("\"hash_ids\"");
+    return line.substr(begin, line.find(',', begin) - begin);
+  };
+  EXPECT_NE(trace.lines[0].find(R"("output_length": 2})"), std::string::npos) << trace.lines[0];
+  EXPECT_EQ(ids(trace.lines[0]), ids(trace.lines[1]));
+  EXPECT_EQ(trace.lines[0].find("ppp"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringmaster::testing
