@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tokens/jinja/value.h"
+#include "tokens/json_place.h"
+
+namespace ringmaster {
+
+/// What a chat template sees of the body of a /v1/chat/completions request.
+struct ChatRequest {
+  jinja::Dict variables;  ///< messages, tools, add_generation_prompt and chat_template_kwargs.
+  bool has_tools = false;
+};
+
+/// Reads a body. All texts in it are marked as plain.
+///
+/// Messages are passed on as they are, but: content that is an array of text parts becomes one
+/// text, with line feeds between the parts; and function arguments of tool calls, which the API
+/// carries as a JSON text, become the mapping that templates expect. Adds faults that name the JSON
+/// path.
+[[nodiscard]] ChatRequest read_chat_request(std::string_view body_json, JsonFault& fault);
+
+}  // namespace ringmaster
