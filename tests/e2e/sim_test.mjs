@@ -1,0 +1,163 @@
+// `ringmaster sim` and `ringmaster trace` as commands: what they print, refuse and write.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { run } from './fleet.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'ringmaster-sim-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Twenty conversations that take turns; each turn adds two blocks to the prompt of the last. */
+function writeTrace(name, requests) {
+  const lines = [];
+  for (let i = 0; i < requests; i++) {
+    const conversation = i % 20;
+    const blocks = 2 + 2 * (Math.floor(i / 20) % 8);
+    const ids = [0, ...Array.from({ length: blocks - 1 }, (_, k) => 1 + conversation * 100 + k)];
+    lines.push(
+      JSON.stringify({
+        timestamp: 250 * i,
+        input_length: blocks * 512,
+        output_length: 10,
+        hash_ids: ids,
+      }),
+    );
+  }
+  const path = join(folder, name);
+  writeFileSync(path, lines.join('\n') + '\n');
+  return path;
+}
+
+const trace = writeTrace('talk.jsonl', 400);
+const small = ['--trace', trace, '--warmup', '50', '--instances', '2'];
+
+const documentedKeys = [
+  ...'trace policy qps instances setting profile model seed requests slo_attainment'.split(' '),
+  ...'ttft_p50_s ttft_p90_s ttft_p99_s ttft_mean_s e2e_p90_s tpot_p90_s'.split(' '),
+  ...'cached_token_share pending_tokens_cv moves rejected retried'.split(' '),
+  'worst_length_bucket_attainment',
+];
+
+async function runJson(...args) {
+  const { code, stdout, stderr } = await run([...args, '--json', '-']);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+async function refusal(...args) {
+  const { code, stdout, stderr } = await run(args);
+  assert.equal(code, 2, `${stdout}${stderr}`);
+  return stderr.trimEnd();
+}
+
+test('sim prints one object per policy and rate with the documented keys', async () => {
+  const points = await runJson('sim', ...small, '--policy', 'dualmap,round_robin', '--qps', '2,4');
+  assert.deepEqual(
+    points.map(({ policy, qps }) => [policy, qps]),
+    [['dualmap', 2], ['dualmap', 4], ['round_robin', 2], ['round_robin', 4]],
+  );
+  for (const point of points) {
+    assert.deepEqual(Object.keys(point), [...documentedKeys, 'wall_s', 'requests_per_wall_s']);
+    assert.equal(point.trace, 'talk.jsonl');
+    assert.equal(point.requests, 350);
+    assert.ok(point.wall_s > 0);
+  }
+});
+
+test('dual rings find more of the prompts cached than round robin', async () => {
+  const [dualmap, roundRobin] = await runJson(
+    'sim', '--trace', trace, '--warmup', '50', '--policy', 'dualmap,round_robin', '--qps', '4');
+  assert.ok(dualmap.cached_token_share > roundRobin.cached_token_share);
+});
+
+test('equal inputs give equal bytes, however many jobs', async () => {
+  const args = ['sim', ...small, '--policy', 'dualmap:variant=code,rebalance=off,power_of_two',
+    '--qps', '2,3,4', '--no-wall', '--json', '-'];
+  const first = await run([...args, '--jobs', '1']);
+  const second = await run([...args, '--jobs', '4']);
+  assert.equal(first.code, 0, first.stderr);
+  assert.equal(first.stdout, second.stdout);
+});
+
+test('a table has a heading and a row per point', async () => {
+  const { stdout, stderr } = await run(['sim', ...small, '--qps', '2,4']);
+  assert.equal(stdout.trimEnd().split('\n').length, 3);
+  assert.match(stdout, /^trace +policy +qps/);
+  assert.equal(stderr, ''); // Progress is for terminals only.
+});
+
+test('goodput adds its two keys', async () => {
+  const [found] = await runJson('sim', 'goodput', ...small, '--policy', 'dualmap');
+  assert.deepEqual(Object.keys(found), [
+    ...documentedKeys, 'goodput_qps', 'bound_qps', 'wall_s', 'requests_per_wall_s']);
+  assert.ok(found.slo_attainment >= 0.9);
+  assert.ok(found.ttft_p99_s <= 30);
+  assert.equal(found.goodput_qps, found.qps);
+});
+
+test('a recording replays to the same actions, and a changed one does not', async () => {
+  const recording = join(folder, 'events.txt');
+  const recorded = await run(['sim', ...small, '--qps', '3', '--record', recording]);
+  assert.equal(recorded.code, 0, recorded.stderr);
+  const replayed = await run(['sim', 'replay', '--quiet', recording]);
+  assert.equal(replayed.code, 0, replayed.stderr);
+  assert.match(replayed.stdout, /^\d+ events, \d+ actions, digest [0-9a-f]{16}\n$/);
+  const text = readFileSync(recording, 'utf8');
+  writeFileSync(recording, text.replace('> dispatch id=7 ', '> dispatch id=8 '));
+  const changed = await run(['sim', 'replay', '--quiet', recording]);
+  assert.equal(changed.code, 1);
+  assert.match(changed.stderr, /events\.txt:\d+: recorded "> dispatch id=8 /);
+});
+
+test('a malformed trace is one line with its place', async () => {
+  const path = join(folder, 'bad.jsonl');
+  writeFileSync(path, '{"timestamp": 0, "input_length": 5, "output_length": 1, "hash_ids": []}\n{"timest\n');
+  const message = await refusal('sim', '--trace', path, '--qps', '1');
+  assert.match(message, /^ringmaster: .*bad\.jsonl:2: expected one JSON object a line: [^\n]*$/);
+});
+
+test('what cannot be simulated is refused with what was expected', async () => {
+  assert.match(await refusal('sim', '--qps', '1'), /--trace FILE/);
+  assert.match(await refusal('sim', '--trace', trace), /--qps RATE/);
+  assert.match(await refusal('sim', '--trace', '/no/trace', '--qps', '1'), /\/no\/trace/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--policy', 'best'), /dualmap.*round_robin/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--model', 'engine'), /serial or batching/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--profile', 'x'), /qwen2\.5-7b@910b4/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--setting', 'x'), /realistic/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--slo-ttft', '5'), /5s/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--block-tokens', '100'), /divisor of 512/);
+  assert.match(await refusal('sim', '--trace', trace, '--qps', '1', '--warmup', '400'), /fewer than the 400/);
+  assert.match(await refusal('sim', ...small, '--qps', '0'), /\(0, 1e6\]/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--gateways', '2'), /--gateways/);
+  assert.match(await refusal('sim', ...small, '--qps', '1,2', '--record', 'x'), /2 points/);
+});
+
+test('a result that cannot be written is one line and exit code 1', async () => {
+  const { code, stderr } = await run(['sim', ...small, '--qps', '1', '--json', '/no/folder/x.json']);
+  assert.equal(code, 1);
+  assert.match(stderr, /^ringmaster: cannot write \/no\/folder\/x\.json: [^\n]+\n$/);
+});
+
+test('trace stats tells lengths and reuse', async () => {
+  const [stats] = await runJson('trace', 'stats', trace);
+  assert.equal(stats.requests, 400);
+  assert.equal(stats.input_tokens_max, 16 * 512);
+  assert.equal(stats.top_first_block_share, 1);
+  assert.ok(stats.cacheable_token_share > 0.8);
+});
+
+test('trace convert writes a window that reads back', async () => {
+  const cut = join(folder, 'cut.jsonl');
+  const { code, stderr } = await run(
+    ['trace', 'convert', trace, '--skip', '100', '--requests', '50', '--qps', '5', '--renumber', '-o', cut]);
+  assert.equal(code, 0, stderr);
+  const [stats] = await runJson('trace', 'stats', cut);
+  assert.equal(stats.requests, 50);
+  assert.ok(Math.abs(stats.mean_qps - 5) < 1e-6);
+  const first = JSON.parse(readFileSync(cut, 'utf8').split('\n')[0]);
+  assert.equal(first.timestamp, 0);
+  assert.equal(first.hash_ids[0], 0);
+});
