@@ -14,6 +14,7 @@ export async function run(args, { input = '', env = process.env } = {}) {
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (bytes) => (output.stdout += bytes));
   child.stderr.on('data', (bytes) => (output.stderr += bytes));
+  child.stdin.on('error', () => {}); // It may have ended before it read its input.
   child.stdin.end(input);
   const [code] = await once(child, 'close');
   return { code, ...output };
