@@ -115,9 +115,10 @@ Channel::Received Channel::receive(char* data, std::size_t size) {
     const auto count = ::recv(socket_.native_handle(), data, size, 0);
     if (count > 0) return {.bytes = static_cast<std::size_t>(count)};
     if (count < 0 && errno == EINTR) continue;
-    return {.is_end = count == 0 || !is_nothing_yet(errno)};
+    if (count < 0 && is_nothing_yet(errno)) return {};
+    return {.is_end = true, .is_broken = count < 0};
   }
-  return {.is_end = true};
+  return {.is_end = true, .is_broken = true};
 }
 
 std::size_t Channel::send_now(Parts parts, bool& is_lost) {

@@ -56,7 +56,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   struct Received {
     std::size_t bytes = 0;
-    bool is_end = false;  ///< The peer has closed, or the connection broke.
+    bool is_end = false;     ///< Nothing more will come.
+    bool is_broken = false;  ///< The end is not one that the peer meant: a reset, or close().
   };
   /// What is there now, without waiting: neither bytes nor end means nothing yet.
   /// Requires: size > 0.

@@ -218,6 +218,8 @@ asio::awaitable<Result<ClientExchange::Input>> ClientExchange::receive(
       }
     }
     const auto received = channel_->receive(space, size);
+    // Where the end of the stream ends the body, a broken stream must not look like one.
+    if (received.is_broken && has_head_) co_return lost();
     may_have_more_ = received.bytes == size;
     if (received.bytes != 0 || received.is_end) {
       const Input input{.bytes = received.bytes};

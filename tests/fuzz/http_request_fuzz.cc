@@ -43,7 +43,7 @@ void check_written_anew(const Request& request) {
   const RequestLineAndHost line{.method = request.method,
                                 .base_path = "",
                                 .target = request.target,
-                                .authority = host != nullptr ? *host : "h"};
+                                .authority = host != nullptr ? std::string_view(*host) : "h"};
   std::string text;
   append_request_head(text, line, request.fields, 0);
   Request again;

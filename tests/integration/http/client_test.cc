@@ -304,6 +304,38 @@ TEST_P(BrokenBody, FailsInsteadOfEndingEarly) {
 INSTANTIATE_TEST_SUITE_P(Client, BrokenBody, testing::ValuesIn(kBrokenBodies),
                          [](const auto& test) { return std::string(test.param.name); });
 
+TEST_F(ClientTest, DoesNotTakeAResetForTheEndOfABody) {
+  const ScriptedInstance instance([](RawListener& listener) {
+    auto connection = listener.accept();
+    EXPECT_NE(connection.read_until("\r\n\r\n"), "");
+    connection.send("HTTP/1.1 200 OK\r\n\r\nhel");
+    connection.abort();
+  });
+  const auto outcome = call(instance.endpoint());
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+}
+
+asio::awaitable<Status> read_aborted(Client& client, Endpoint endpoint) {
+  const RequestHead head;
+  const Deadlines deadlines;
+  auto exchange = co_await client.send(endpoint, head, "", deadlines);
+  if (!exchange) co_return tl::unexpected(exchange.error());
+  const auto first = co_await (*exchange)->read_some();
+  EXPECT_EQ(first.value_or(""), "hel");
+  (*exchange)->abort();
+  const auto second = co_await (*exchange)->read_some();
+  if (!second) co_return tl::unexpected(second.error());
+  co_return Status();
+}
+
+TEST_F(ClientTest, FailsAfterItWasAborted) {
+  const ScriptedInstance instance(answering("HTTP/1.1 200 OK\r\n\r\nhel"));
+  const auto status = run_on(threads_, read_aborted(client_, instance.endpoint()));
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().code, ErrorCode::kUnavailable);
+}
+
 TEST_F(ClientTest, RefusesAHeadThatIsTooLarge) {
   const ScriptedInstance instance(answering_and_closing(
       "HTTP/1.1 200 OK\r\na: " + std::string(70'000, 'x') + "\r\n\r\n"));
