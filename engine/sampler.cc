@@ -10,6 +10,8 @@
 namespace ringmaster::engine {
 namespace {
 
+constexpr std::size_t kFirstRanked = 64;
+
 /// The first of the highest.
 TokenId best_token(std::span<const float> logits) {
   return static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
@@ -52,37 +54,48 @@ std::vector<double> Sampler::distribution(std::span<const float> logits,
 void Sampler::filter(std::span<const float> logits, const SamplingOptions& options) {
   const double highest = logits[static_cast<std::size_t>(best_token(logits))];
   candidates_.clear();
+  ranked_ = 0;
   for (std::size_t i = 0; i < logits.size(); ++i) {
     const double distance = (static_cast<double>(logits[i]) - highest) / options.temperature;
-    candidates_.push_back({static_cast<TokenId>(i), std::exp(distance)});
+    candidates_.push_back({static_cast<TokenId>(i), logits[i], std::exp(distance)});
   }
-  // By logit, not by weight: far below the highest, different logits round to the same weight.
-  const auto ranks_before = [&](const Candidate& a, const Candidate& b) {
-    const float left = logits[static_cast<std::size_t>(a.token)];
-    const float right = logits[static_cast<std::size_t>(b.token)];
-    return left > right || (left == right && a.token < b.token);
-  };
-  if (options.top_k > 0 && static_cast<std::size_t>(options.top_k) < candidates_.size()) {
-    std::nth_element(candidates_.begin(), candidates_.begin() + options.top_k, candidates_.end(),
-                     ranks_before);
-    candidates_.resize(static_cast<std::size_t>(options.top_k));
-  }
-  if (options.top_p < 1.0F) {
-    std::sort(candidates_.begin(), candidates_.end(), ranks_before);
-    double total = 0.0;
-    for (const Candidate& candidate : candidates_) total += candidate.weight;
-    std::size_t kept = 0;
-    for (double reached = 0.0; kept < candidates_.size() && reached < options.top_p * total;
-         ++kept) {
-      reached += candidates_[kept].weight;
-    }
-    candidates_.resize(std::max<std::size_t>(kept, 1));
-  }
+  if (options.top_k > 0) keep_top_k(static_cast<std::size_t>(options.top_k));
+  if (options.top_p < 1.0F) keep_top_p(options.top_p);
   const double weight_min = std::min<double>(options.min_p, 1.0);  // The highest always stays.
   std::erase_if(candidates_, [&](const Candidate& c) { return c.weight < weight_min; });
-  if (options.top_k == 0 && options.top_p >= 1.0F) return;  // Still in ascending token order.
+  if (ranked_ == 0) return;  // Still in ascending token order.
   std::sort(candidates_.begin(), candidates_.end(),
             [](const Candidate& a, const Candidate& b) { return a.token < b.token; });
+}
+
+void Sampler::keep_top_k(std::size_t count) {
+  if (count >= candidates_.size()) return;
+  rank(count);
+  candidates_.resize(count);
+}
+
+void Sampler::keep_top_p(double share) {
+  double total = 0.0;
+  for (const Candidate& candidate : candidates_) total += candidate.weight;
+  double reached = 0.0;
+  std::size_t kept = 0;
+  while (kept < candidates_.size() && (kept == 0 || reached < share * total)) {
+    // Mostly few tokens hold nearly all the weight, so no more are ranked than needed.
+    if (kept == ranked_) rank(std::min(candidates_.size(), std::max(kFirstRanked, ranked_ * 4)));
+    reached += candidates_[kept++].weight;
+  }
+  candidates_.resize(kept);
+}
+
+void Sampler::rank(std::size_t count) {
+  const auto first = candidates_.begin();
+  // By logit, not by weight: far below the highest, different logits round to the same weight.
+  std::partial_sort(first + static_cast<std::ptrdiff_t>(ranked_),
+                    first + static_cast<std::ptrdiff_t>(count), candidates_.end(),
+                    [](const Candidate& a, const Candidate& b) {
+                      return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
+                    });
+  ranked_ = count;
 }
 
 TokenId Sampler::draw(double unit) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,8 +18,8 @@ namespace ringmaster::engine {
 /// Temperature 0 takes the highest logit. Log-probabilities are the log-softmax of the raw logits,
 /// before temperature and filters.
 ///
-/// Keeps its working memory between calls; one per thread. O(vocabulary), and O(k log k) of the
-/// candidates where top_p sorts them.
+/// Keeps its working memory between calls; one per thread. O(vocabulary log k), k being
+/// what the filters keep.
 class Sampler {
  public:
   /// Requires: `logits` is not empty and finite; temperature >= 0.
@@ -32,14 +33,19 @@ class Sampler {
  private:
   struct Candidate {
     TokenId token;
+    float logit;
     double weight;  ///< exp((logit - highest) / temperature): in proportion to the probability.
   };
 
   void filter(std::span<const float> logits, const SamplingOptions& options);
+  void keep_top_k(std::size_t count);
+  void keep_top_p(double share);
+  void rank(std::size_t count);
   [[nodiscard]] TokenId draw(double unit) const;
   void add_logprobs(std::span<const float> logits, std::int32_t best, SampledToken& sampled);
 
   std::vector<Candidate> candidates_;  ///< What filter() kept, in ascending token order.
+  std::size_t ranked_ = 0;  ///< So many candidates stand in front in the order of their rank.
   std::vector<TokenId> ranking_;
 };
 
