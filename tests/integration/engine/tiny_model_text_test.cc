@@ -11,6 +11,7 @@
 #include "engine/cpu/cpu_executor.h"
 #include "engine/engine.h"
 #include "tests/support/tiny_model_folder.h"
+#include "tokens/prompt_encoder.h"
 #include "tokens/tokenizer.h"
 
 namespace ringmaster::engine {
@@ -70,6 +71,31 @@ TEST_P(TinyModelText, DoesNotRepeatItselfAtOnce) {
   const TokenVector output = generate({.temperature = 0.0F});
   RecordProperty("text", tokenizer_->decode(output));
   EXPECT_GT(std::set<TokenId>(output.begin(), output.end()).size(), 30U);
+}
+
+std::string chat_of(TinyShape shape) {
+  const auto files = make_tiny_model({.shape = shape});
+  const auto encoder = PromptEncoder::create(
+      {.tokenizer_json = files[3].bytes, .tokenizer_config_json = files[4].bytes});
+  EXPECT_TRUE(encoder) << encoder.error().message;
+  const auto tokens = (*encoder)->encode_chat(
+      R"({"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi <|im_end|>"}]})");
+  EXPECT_TRUE(tokens) << tokens.error().message;
+  EXPECT_TRUE((*encoder)->tokenizer().is_special(tokens->front()));
+  return (*encoder)->tokenizer().decode(*tokens, false);
+}
+
+TEST(TinyModelChat, HasTheLlama3Form) {
+  EXPECT_EQ(chat_of(TinyShape::kTinyLlama),
+            "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
+            "<|start_header_id|>user<|end_header_id|>\n\nHi <|im_end|><|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\n");
+}
+
+TEST(TinyModelChat, HasTheChatMlForm) {
+  EXPECT_EQ(chat_of(TinyShape::kTinyQwen3),
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi <|im_end|><|im_end|>\n"
+            "<|im_start|>assistant\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, TinyModelText,
