@@ -45,13 +45,10 @@ def with_ports(flags):
     return flags
 
 
-def get(url):
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return json.load(answer)
 
 
 def chat(gateway, model, system, question):
-    """Streams one answer: (seconds to the first token, usage, request id)."""
+    """Streams one answer: (seconds to the first token, usage, head of the answer)."""
     host = urllib.parse.urlsplit(gateway).netloc
     body = json.dumps({"model": model, "stream": True, "stream_options": {"include_usage": True}, "max_tokens": 16,
                        "temperature": 0, "messages": [{"role": "system", "content": system},
@@ -72,4 +69,62 @@ def chat(gateway, model, system, question):
             first = time.monotonic() - start
         usage = event.get("usage") or usage
     connection.close()
-    return first or time.monotonic() - start, usage, answer.getheader("x-request-id")
+    return first or time.monotonic() - start, usage, answer
+
+
+def show_requests(ready):
+    with urllib.request.urlopen(ready["gateway"] + "/v1/models", timeout=30) as answer:
+        model = json.load(answer)["data"][0]["id"]
+    print(f"{'prefix':7} {'question':42} {'instance':10} {'reason':22} {'cached':>12} {'TTFT':>9}")
+    for system, question in CONVERSATIONS:
+        seconds, usage, head = chat(ready["gateway"], model, system, question)
+        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
+        print(f"{'guide' if system is GUIDE else 'menu':7} {question:42} "
+              f"{head.getheader('x-ringmaster-instance', '?'):10} {head.getheader('x-ringmaster-reason', '?'):22} "
+              f"{cached:>5} of {usage.get('prompt_tokens', 0):>3} {seconds * 1000:>6.1f} ms", flush=True)
+    return model
+
+
+def show_next_steps(ready, model):
+    body = json.dumps({"model": model, "stream": True, "max_tokens": 32,
+                       "messages": [{"role": "user", "content": "May I bring my dog?"}]})
+    print(f"""
+The fleet is running; its model is tiny and its weights are random, so the answers are readable nonsense. Try:
+
+  curl -N {ready['gateway']}/v1/chat/completions -H 'content-type: application/json' -d '{body}'
+  curl {ready['admin']}/admin/decisions     # every decision with its inputs
+  curl {ready['admin']}/metrics
+
+Ctrl-C stops all of it.""", flush=True)
+
+
+def main():
+    binary, flags = sys.argv[1], [flag for flag in sys.argv[2:] if flag != "--once"]
+    once = "--once" in sys.argv[2:]
+    command = [binary, "up", "--json", *with_ports(flags)]
+    # Ctrl-C on a terminal reaches both of us; the fleet then ends by itself and we wait for it.
+    fleet = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGTERM, lambda *_: fleet.terminate())
+    try:
+        line = fleet.stdout.readline()
+        if not line:
+            return fleet.wait() or 1  # it has said why
+        ready = json.loads(line)
+        print(f"gateway {ready['gateway']}, admin {ready['admin']}, {len(ready['engines'])} engines\n")
+        model = show_requests(ready)
+        if once:
+            fleet.terminate()
+        else:
+            show_next_steps(ready, model)
+        return fleet.wait()
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one is the fleet's to obey
+        return fleet.wait()
+    except (OSError, RuntimeError, ValueError, KeyError) as problem:
+        print(f"up: the demonstration failed: {problem}", file=sys.stderr)
+        fleet.terminate()
+        fleet.wait()
+        return 1
+
+
+sys.exit(main())

@@ -32,3 +32,63 @@ async function streamed(prompt, max_tokens) {
 }
 
 const instances = async () => (await getJson(`${fleet.admin}/admin/instances`)).instances;
+/** The two homes of each of some prefixes, as the decisions about them name them. */
+async function homesOf(prompts) {
+  const homes = new Map();
+  for (const [seed, prompt] of prompts) {
+    const answer = await fetch(`${fleet.gateway}/v1/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: fleet.model, prompt, max_tokens: 1 }),
+    });
+    assert.equal(answer.status, 200);
+    await answer.text();
+    const id = answer.headers.get('x-ringmaster-decision');
+    const decision = await getJson(`${fleet.admin}/admin/decisions/${id}`);
+    homes.set(seed, decision.candidates.map(({ instance }) => instance).sort());
+  }
+  return homes;
+}
+
+test('a killed engine loses nothing that had sent no byte', async (context) => {
+  const prefixes = Array.from({ length: 24 }, (_, i) => [i, words(1000 + i, 60)]);
+  const homesBefore = await homesOf(prefixes);
+
+  // Short prompts that answer for seconds, then long ones that fill the queues.
+  const streaming = Array.from({ length: 8 }, (_, i) => streamed(words(i, 20), 800));
+  await until('all short ones stream', async () =>
+    (await instances()).reduce((sum, { decoding_requests }) => sum + decoding_requests, 0) === 8);
+  const waiting = Array.from({ length: 24 }, (_, i) => streamed(words(100 + i, 1200), 4));
+  const victim = await until('an engine has requests in every phase', async () =>
+    (await instances()).find((instance) =>
+      instance.held_requests > 0 && instance.prefilling_requests > 0 && instance.decoding_requests > 0));
+  const { pid } = fleet.engines.find(({ id }) => id === victim.id);
+  process.kill(pid, 'SIGKILL');
+
+  const started = await Promise.all(streaming);
+  const rest = await Promise.all(waiting);
+  const count = (results, end) => results.filter((result) => result.end === end).length;
+  context.diagnostic(
+    `killed ${victim.id} with held ${victim.held_requests}, prefilling ${victim.prefilling_requests}, ` +
+      `streaming ${victim.decoding_requests}; whole ${count(started, 'whole')} + ${count(rest, 'whole')}, ` +
+      `error frames ${count(started, 'error frame')} + ${count(rest, 'error frame')}`);
+  for (const result of [...started, ...rest]) {
+    // An error frame follows at least one event of the answer; nothing ends silently or is refused.
+    assert.ok(result.end === 'whole' || (result.end === 'error frame' && result.events > 1), JSON.stringify(result));
+  }
+  assert.ok(count(started, 'error frame') >= 1);
+
+  await until('the gateway has noticed', async () =>
+    (await instances()).some(({ id, health }) => id === victim.id && health !== 'healthy'));
+  const homesAfter = await homesOf(prefixes);
+  let others = 0;
+  for (const [seed, homes] of homesBefore) {
+    if (homes.includes(victim.id)) {
+      assert.ok(!homesAfter.get(seed).includes(victim.id));
+    } else {
+      assert.deepEqual(homesAfter.get(seed), homes);
+      ++others;
+    }
+  }
+  assert.ok(others > 0);
+});
