@@ -9,6 +9,7 @@
 #include "cli/serve_command.h"
 #include "cli/sim_command.h"
 #include "cli/trace_command.h"
+#include "cli/up_command.h"
 
 namespace {
 
@@ -26,6 +27,7 @@ int run(int argc, char** argv) {
              "Each command has its own --help with examples.");
   int exit_code = 0;
   // One line per command, in the order in which --help shows them.
+  ringmaster::add_up_command(app, exit_code);
   ringmaster::add_serve_command(app, exit_code);
   ringmaster::add_config_command(app, exit_code);
   ringmaster::add_model_command(app, exit_code);

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/line_file.h"
+#include "cli/prompt_encodings.h"
 #include "cli/spdlog_sink.h"
 #include "cli/stop_signals.h"
 #include "cli/text_file.h"
@@ -91,6 +92,9 @@ int serve(const ServeFlags& flags) {
   GatewayParts parts;
   parts.settings = *settings;
   parts.log = &log;
+  auto encodings = load_prompt_encodings(*settings);
+  if (!encodings) return report(kUsage, encodings.error().message);
+  parts.encoders = std::move(*encodings);
   parts.trace_recording = recordings.trace.get();
   parts.event_recording = [&recordings](const std::string& /*model*/, std::uint32_t number) {
     return number <= recordings.events.size() ? recordings.events[number - 1].get() : nullptr;
