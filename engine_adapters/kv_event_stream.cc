@@ -77,10 +77,14 @@ Result<Batch> read_batch(std::string_view json) {
   }
   Batch batch;
   std::string_view epoch;
-  if (root["epoch"].get(epoch) != simdjson::SUCCESS || epoch.empty()) {
-    return invalid("kv events: a batch must have a text \"epoch\"");
+  std::uint64_t number = 0;
+  if (root["epoch"].get(number) == simdjson::SUCCESS) {
+    batch.epoch = std::to_string(number);
+  } else if (root["epoch"].get(epoch) == simdjson::SUCCESS && !epoch.empty()) {
+    batch.epoch = epoch;
+  } else {
+    return invalid("kv events: a batch must have an \"epoch\", a number or a text");
   }
-  batch.epoch = epoch;
   if (root["sequence"].get(batch.sequence) != simdjson::SUCCESS) {
     return invalid("kv events: a batch must have a count \"sequence\"");
   }

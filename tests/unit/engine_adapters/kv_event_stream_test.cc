@@ -53,6 +53,13 @@ TEST(KvEventStream, AppliesBatchesInOrder) {
   EXPECT_EQ(sink.place.next, 2);
 }
 
+TEST(KvEventStream, TakesANumberAsTheEpoch) {
+  WrittenDown sink;
+  KvEventStream stream(sink);
+  EXPECT_EQ(stream.apply(R"({"epoch":7,"sequence":0,"events":[]})"), Step::kApplied);
+  EXPECT_EQ(sink.place.epoch, "7");
+}
+
 TEST(KvEventStream, DoesNothingWithABatchSeenBefore) {
   WrittenDown sink;
   KvEventStream stream(sink);
