@@ -111,11 +111,14 @@ Status write_demo_model(const std::string& folder) {
 }
 
 // Watches over the fleet until it is asked to stop.
-void serve_until_stopped(StopSignals& signals, Gateway& gateway, EngineGroup& engines,
-                         LogSink& log) {
+void serve_until_stopped(StopSignals& signals, std::shared_ptr<Gateway> gateway,
+                         EngineGroup& engines, LogSink& log) {
   while (signals.wait() == StopSignals::Seen::kChildEnded) engines.report_endings(log);
-  signals.on_next([&gateway] { gateway.hurry(); });
-  gateway.drain();
+  signals.on_next([weak = std::weak_ptr<Gateway>(gateway)] {
+    if (const auto running = weak.lock()) running->hurry();
+  });
+  gateway->drain();
+  gateway.reset();  // before the engines, whose end it would report
   engines.stop();
 }
 
@@ -149,7 +152,7 @@ Result<int> run_fleet(const UpOptions& options) {
   } else {
     print_ready_text(**gateway, *engines, name_of_folder(model_folder));
   }
-  serve_until_stopped(signals, **gateway, *engines, log);
+  serve_until_stopped(signals, std::move(*gateway), *engines, log);
   return 0;
 }
 
