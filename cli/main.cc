@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/config_command.h"
+#include "cli/engine_command.h"
 #include "cli/model_command.h"
 #include "cli/serve_command.h"
 #include "cli/sim_command.h"
@@ -29,6 +30,7 @@ int run(int argc, char** argv) {
   // One line per command, in the order in which --help shows them.
   ringmaster::add_up_command(app, exit_code);
   ringmaster::add_serve_command(app, exit_code);
+  ringmaster::add_engine_command(app, exit_code);
   ringmaster::add_config_command(app, exit_code);
   ringmaster::add_model_command(app, exit_code);
   ringmaster::add_sim_command(app, exit_code);

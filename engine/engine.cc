@@ -15,15 +15,20 @@ std::string tokens_text(std::int32_t count) {
 
 }  // namespace
 
+std::int32_t context_limit(const Executor& executor, const EngineOptions& options) {
+  const std::int64_t pool = std::int64_t{executor.block_count()} * executor.block_tokens();
+  const std::int32_t model = executor.model().context_tokens_max;
+  const std::int32_t asked = options.context_tokens_max > 0 ? options.context_tokens_max : model;
+  return static_cast<std::int32_t>(std::min<std::int64_t>(pool, std::min(model, asked)));
+}
+
 Engine::Engine(Executor& executor, EngineOptions options)
     : executor_(executor),
       options_(std::move(options)),
       kv_events_(options_.kv_event_epoch, options_.kv_event_batches),
       pool_(executor.block_count(), executor.block_tokens(), kv_events_),
       scheduler_(options_.scheduler, pool_),
-      context_tokens_max_(static_cast<std::int32_t>(
-          std::min<std::int64_t>(executor.model().context_tokens_max,
-                                 std::int64_t{executor.block_count()} * executor.block_tokens()))) {
+      context_tokens_max_(context_limit(executor, options_)) {
   RINGMASTER_CHECK(options_.waiting_max > 0);
   if (options_.model_name.empty()) options_.model_name = executor.model().name;
 }

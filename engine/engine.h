@@ -21,9 +21,14 @@ struct EngineOptions {
   std::string model_name;  ///< Salts the block hashes; empty: the executor's name.
   StepSchedulerOptions scheduler;
   std::int32_t waiting_max = 1024;        ///< Requests; more are refused with kOverloaded.
+  std::int32_t context_tokens_max = 0;    ///< At most what the model says; 0: that.
   std::size_t kv_event_batches = 10'000;  ///< Kept for replay.
   std::uint64_t kv_event_epoch = 1;       ///< Different in each life of the process.
 };
+
+/// Tokens of prompt and output together that one request may have: what the model, the options and
+/// the pool allow.
+[[nodiscard]] std::int32_t context_limit(const Executor& executor, const EngineOptions& options);
 
 /// Where the engine stands; counters since its start, tokens unless said otherwise.
 struct EngineStats {
@@ -78,7 +83,7 @@ class Engine {
   [[nodiscard]] const KvEventLog& kv_events() const { return kv_events_; }
   [[nodiscard]] const BlockPool& pool() const { return pool_; }
 
-  /// Tokens of prompt and output together that one request may have.
+  /// See context_limit().
   [[nodiscard]] std::int32_t context_tokens_max() const { return context_tokens_max_; }
 
  private:

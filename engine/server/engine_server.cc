@@ -53,13 +53,16 @@ bool is_over(const AnswerDelta& delta) {
 /// Counts for as long as it lives.
 class CountedAnswer {
  public:
-  explicit CountedAnswer(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
-  ~CountedAnswer() { --count_; }
+  explicit CountedAnswer(std::shared_ptr<std::atomic<std::size_t>> count)
+      : count_(std::move(count)) {
+    ++*count_;
+  }
+  ~CountedAnswer() { --*count_; }
   CountedAnswer(const CountedAnswer&) = delete;
   CountedAnswer& operator=(const CountedAnswer&) = delete;
 
  private:
-  std::atomic<std::size_t>& count_;
+  std::shared_ptr<std::atomic<std::size_t>> count_;
 };
 
 }  // namespace
@@ -104,9 +107,7 @@ EngineServer::EngineServer(Executor& executor, std::shared_ptr<const PromptEncod
       clock_(clock),
       log_(log),
       created_(unix_seconds()),
-      context_tokens_max_(static_cast<std::int32_t>(
-          std::min<std::int64_t>(executor.model().context_tokens_max,
-                                 std::int64_t{executor.block_count()} * executor.block_tokens()))),
+      context_tokens_max_(context_limit(executor, options_.engine)),
       metrics_(options_.model_name),
       engine_thread_(
           executor,

@@ -46,7 +46,7 @@ class EngineServer final : public http::Handler {
   void drain() { is_draining_ = true; }
 
   /// Chats and completions that are being answered.
-  [[nodiscard]] std::size_t answers_in_progress() const { return answers_; }
+  [[nodiscard]] std::size_t answers_in_progress() const { return *answers_; }
 
   [[nodiscard]] EngineStats stats() const { return engine_thread_.inbox()->stats(); }
 
@@ -78,7 +78,9 @@ class EngineServer final : public http::Handler {
   std::int32_t context_tokens_max_;
   ServerMetrics metrics_;
   std::atomic<bool> is_draining_ = false;
-  std::atomic<std::size_t> answers_ = 0;
+  // Shared with the coroutines, whose frames may go after this object.
+  std::shared_ptr<std::atomic<std::size_t>> answers_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<std::uint64_t> requests_ = 0;  // So far.
   EngineThread engine_thread_;
 };

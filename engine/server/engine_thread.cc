@@ -44,6 +44,7 @@ void EngineThread::run() {
     for (Command& command : inbox_->take(!engine_.has_work())) {
       std::visit([this](auto& what) { carry_out(what); }, command);
     }
+    flush();  // A refusal need not wait for the step.
     if (engine_.has_work()) step();
     inbox_->publish(engine_.stats());  // First: who has read the end finds it counted.
     flush();

@@ -1,0 +1,135 @@
+#include "cli/engine_device.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/prompt_encoder_folder.h"
+#include "engine/cpu/cpu_executor.h"
+#include "engine/loaders/model_folder.h"
+#include "engine/server/real_time_waiter.h"
+#include "engine/tiny_model.h"
+
+namespace ringmaster {
+namespace {
+
+std::int32_t blocks_for(std::int64_t tokens, std::int32_t block_tokens) {
+  return static_cast<std::int32_t>(std::max<std::int64_t>(1, tokens / block_tokens));
+}
+
+Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOptions& options) {
+  if (settings.model.empty()) {
+    return invalid("--model: expected the folder of a model; only --device sim works without");
+  }
+  auto model = engine::load_model_folder(settings.model);
+  if (!model) return tl::unexpected(model.error());
+  auto encoder = load_prompt_encoder(settings.model);
+  if (!encoder) return tl::unexpected(encoder.error());
+  engine::CpuOptions cpu{.block_tokens = settings.block_tokens,
+                         .block_count = options.kv_blocks,
+                         .threads = static_cast<std::int32_t>(settings.threads)};
+  if (options.kv_bytes > 0) {
+    cpu.kv_bytes = options.kv_bytes;
+  } else if (cpu.block_count == 0) {
+    cpu.block_count = blocks_for(settings.kv_cache_tokens, settings.block_tokens);
+  }
+  auto executor = engine::make_cpu_executor(std::move(*model), cpu);
+  if (!executor) return tl::unexpected(executor.error());
+  return EngineDevice{.executor = std::move(*executor), .encoder = std::move(*encoder)};
+}
+
+/// Tokens that make readable nonsense.
+std::vector<TokenId> printable_tokens(const Tokenizer& tokenizer) {
+  std::vector<TokenId> printable;
+  for (TokenId token = 0; token < tokenizer.vocabulary_size(); ++token) {
+    const std::string_view bytes = tokenizer.token_bytes(token);
+    const bool is_printable =
+        !bytes.empty() && std::ranges::all_of(bytes, [](char c) { return c >= 0x20 && c < 0x7f; });
+    if (is_printable && !tokenizer.is_special(token)) printable.push_back(token);
+  }
+  return printable;
+}
+
+Result<engine::StepTimeModel> step_time_of(const EngineSettings& settings,
+                                           const DeviceOptions& options) {
+  if (!options.sim_profile.empty()) {
+    auto profile = engine::find_step_time_profile(options.sim_profile);
+    if (!profile) return tl::unexpected(std::move(profile.error()).while_doing("--sim-profile"));
+    return profile;
+  }
+  return engine::StepTimeModel{.name = "settings",
+                               .base = settings.sim.step_base_seconds,
+                               .prefill = settings.sim.prefill_seconds_per_token,
+                               .sequence = settings.sim.decode_seconds_per_sequence,
+                               .context = settings.sim.context_seconds_per_token,
+                               .kv_tokens = settings.kv_cache_tokens,
+                               .context_tokens_max = 32'768};
+}
+
+/// What a simulated device takes from a model: how its prompts become tokens, and its limits.
+struct SimModel {
+  std::shared_ptr<const PromptEncoder> encoder;
+  std::int32_t vocabulary_size = 0;
+  std::int32_t context_tokens_max = 0;  // 0: as the profile says.
+  std::vector<TokenId> end_tokens;
+};
+
+Result<SimModel> load_sim_model(const std::string& folder) {
+  auto config = engine::load_model_config(folder);
+  if (!config) return tl::unexpected(config.error());
+  auto encoder = load_prompt_encoder(folder);
+  if (!encoder) return tl::unexpected(encoder.error());
+  return SimModel{.encoder = std::move(*encoder),
+                  .vocabulary_size = config->vocabulary_size,
+                  .context_tokens_max = config->context_tokens_max,
+                  .end_tokens = std::move(config->end_tokens)};
+}
+
+Result<SimModel> built_in_sim_model() {
+  const auto files = engine::make_tiny_model({});
+  const auto bytes_of = [&](std::string_view name) -> std::string_view {
+    return std::ranges::find(files, name, &engine::ModelFile::name)->bytes;
+  };
+  auto encoder =
+      PromptEncoder::create({.tokenizer_json = bytes_of("tokenizer.json"),
+                             .tokenizer_config_json = bytes_of("tokenizer_config.json")});
+  if (!encoder) return tl::unexpected(encoder.error());
+  return SimModel{.encoder = std::move(*encoder)};
+}
+
+Result<EngineDevice> open_sim(const EngineSettings& settings, const DeviceOptions& options) {
+  const auto time = step_time_of(settings, options);
+  if (!time) return tl::unexpected(time.error());
+  const auto model = settings.model.empty() ? built_in_sim_model() : load_sim_model(settings.model);
+  if (!model) return tl::unexpected(model.error());
+  const Tokenizer& tokenizer = model->encoder->tokenizer();
+  engine::SimExecutorOptions sim{
+      .model = {.name = "sim",
+                .vocabulary_size = std::max(model->vocabulary_size, tokenizer.vocabulary_size()),
+                .context_tokens_max = model->context_tokens_max > 0 ? model->context_tokens_max
+                                                                    : time->context_tokens_max,
+                .end_tokens = model->end_tokens},
+      .block_tokens = settings.block_tokens,
+      .block_count = options.kv_blocks > 0 ? options.kv_blocks
+                                           : blocks_for(time->kv_tokens, settings.block_tokens),
+      .time = *time,
+      .seed = settings.seed,
+      .output_tokens = printable_tokens(tokenizer)};
+  EngineDevice device{.waiter = std::make_unique<engine::RealTimeWaiter>(options.sim_speed),
+                      .encoder = model->encoder};
+  device.executor = std::make_unique<engine::SimExecutor>(std::move(sim), device.waiter.get());
+  return device;
+}
+
+}  // namespace
+
+Result<EngineDevice> open_engine_device(const EngineSettings& settings,
+                                        const DeviceOptions& options) {
+  if (settings.device == "sim") return open_sim(settings, options);
+  if (settings.device == "cpu") return open_cpu(settings, options);
+  if (settings.device == "cuda") {
+    return invalid("--device cuda: this program has no CUDA backend: expected cpu or sim");
+  }
+  return invalid("--device " + settings.device + ": expected cpu or sim");
+}
+
+}  // namespace ringmaster

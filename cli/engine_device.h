@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "engine/executor.h"
+#include "engine/simulated/sim_executor.h"
+#include "settings/engine_settings.h"
+#include "tokens/prompt_encoder.h"
+
+namespace ringmaster {
+
+/// What the command line says about the device beyond the settings.
+struct DeviceOptions {
+  std::int32_t kv_blocks = 0;  ///< 0: by kv_bytes or settings.kv_cache_tokens.
+  std::uint64_t kv_bytes = 0;  ///< Memory of the KV cache; cpu only. 0: by tokens.
+  std::string sim_profile;     ///< Instead of settings.sim; empty: none.
+  double sim_speed = 1.0;      ///< Simulated seconds in a real one.
+};
+
+/// A model ready to serve: its device and the tokens of its prompts.
+struct EngineDevice {
+  std::unique_ptr<engine::StepWaiter> waiter;  ///< Of a simulated device.
+  std::unique_ptr<engine::Executor> executor;
+  std::shared_ptr<const PromptEncoder> encoder;
+};
+
+/// Reads the model's folder and prepares its device. A simulated device without a folder has the
+/// tokenizer of a tiny model. Fails with one line that names the file or the option.
+[[nodiscard]] Result<EngineDevice> open_engine_device(const EngineSettings& settings,
+                                                      const DeviceOptions& options);
+
+}  // namespace ringmaster
