@@ -106,7 +106,7 @@ TEST_F(KvEventsTest, GoesOnWithLiveBatches) {
   while (reading.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
     use("a" + std::to_string(bench.server->stats().steps));
   }
-  EXPECT_EQ(reading.get().size(), 2U);
+  EXPECT_GE(reading.get().size(), 2U);  // One read may bring more than it waited for.
 }
 
 }  // namespace
