@@ -1,11 +1,15 @@
 // `ringmaster sim` and `ringmaster trace` as commands: what they print, refuse and write.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
-import { run } from './fleet.mjs';
+import { binary, run } from './fleet.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'ringmaster-sim-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -160,4 +164,61 @@ test('trace convert writes a window that reads back', async () => {
   const first = JSON.parse(readFileSync(cut, 'utf8').split('\n')[0]);
   assert.equal(first.timestamp, 0);
   assert.equal(first.hash_ids[0], 0);
+});
+
+/** An OpenAI-compatible server that says one word. */
+async function startBackend() {
+  const answer = JSON.stringify({
+    id: 'x', object: 'chat.completion', created: 0, model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 },
+  });
+  const models = JSON.stringify({ object: 'list', data: [{ id: 'm', object: 'model' }] });
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      response.setHeader('content-type', 'application/json');
+      response.end(request.method === 'POST' ? answer : models);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+test('what a live gateway recorded can be replayed and simulated', async () => {
+  const backends = [await startBackend(), await startBackend()];
+  const config = join(folder, 'gateway.yaml');
+  const [events, recorded] = [join(folder, 'live_events.txt'), join(folder, 'live.jsonl')];
+  const instances = backends.map(
+    (server, i) => `  - {id: i${i}, url: "http://127.0.0.1:${server.address().port}", adapter: openai, model: m}`);
+  writeFileSync(config, ['listen: 127.0.0.1:0', 'admin: {listen: 127.0.0.1:0}', 'policy: {name: dualmap}',
+    'instances:', ...instances, ''].join('\n'));
+  const gateway = spawn(binary, ['serve', '-c', config, '--json', '--record', recorded, '--record-events', events],
+    { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(gateway, 'exit');
+  try {
+    const [line] = await once(createInterface({ input: gateway.stdout }), 'line');
+    const url = JSON.parse(line).gateway;
+    for (let turn = 0; turn < 12; turn++) {
+      const content = 'tell me more about it. '.repeat(100 + 50 * turn);
+      const reply = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }),
+      });
+      assert.equal(reply.status, 200, await reply.text());
+    }
+  } finally {
+    gateway.kill('SIGTERM');
+    await ended;
+    for (const server of backends) server.close();
+  }
+  const replayed = await run(['sim', 'replay', '--quiet', events]);
+  assert.equal(replayed.code, 0, replayed.stderr);
+  assert.match(replayed.stdout, /^\d+ events, \d\d+ actions, /);
+  const [stats] = await runJson('trace', 'stats', recorded);
+  assert.equal(stats.requests, 12);
+  assert.ok(stats.cacheable_token_share > 0.3);
+  const [point] = await runJson('sim', '--trace', recorded, '--warmup', '1', '--qps', '1');
+  assert.equal(point.requests, 11);
 });
