@@ -1,6 +1,7 @@
 #include "cli/engine_device.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "cli/prompt_encoder_folder.h"
@@ -24,9 +25,13 @@ Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOption
   if (!model) return tl::unexpected(model.error());
   auto encoder = load_prompt_encoder(settings.model);
   if (!encoder) return tl::unexpected(encoder.error());
+  const char* isa_name = std::getenv("RINGMASTER_ISA");  // For comparisons; the widest otherwise.
+  auto isa = engine::parse_isa(isa_name == nullptr ? "" : isa_name);
+  if (!isa) return tl::unexpected(std::move(isa.error()).while_doing("RINGMASTER_ISA"));
   engine::CpuOptions cpu{.block_tokens = settings.block_tokens,
                          .block_count = options.kv_blocks,
-                         .threads = static_cast<std::int32_t>(settings.threads)};
+                         .threads = static_cast<std::int32_t>(settings.threads),
+                         .isa = *isa};
   if (options.kv_bytes > 0) {
     cpu.kv_bytes = options.kv_bytes;
   } else if (cpu.block_count == 0) {
