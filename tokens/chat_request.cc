@@ -147,11 +147,13 @@ bool is_reserved(std::string_view name) {
 }
 
 void read_template_arguments(const JsonPlace& arguments, Dict& variables) {
-  if (arguments.object().size() > kTemplateArgumentsMax) {
+  const auto members = arguments.object();
+  if (!members) return;
+  if (members->size() > kTemplateArgumentsMax) {
     arguments.wrong("must have at most " + std::to_string(kTemplateArgumentsMax) + " members");
     return;
   }
-  for (const auto [key, value] : arguments.object()) {
+  for (const auto [key, value] : *members) {
     if (is_reserved(key)) {
       arguments.wrong("must not set '" + std::string(key) + "', which the server sets");
       return;

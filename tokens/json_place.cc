@@ -58,16 +58,18 @@ std::int64_t JsonPlace::integer(std::int64_t min, std::int64_t max) const {
   return number;
 }
 
-simdjson::dom::array JsonPlace::array() const {
+std::optional<simdjson::dom::array> JsonPlace::array() const {
   simdjson::dom::array elements;
-  if (value_.get(elements) != simdjson::SUCCESS) must_be("an array");
-  return elements;
+  if (value_.get(elements) == simdjson::SUCCESS) return elements;
+  must_be("an array");
+  return std::nullopt;
 }
 
-simdjson::dom::object JsonPlace::object() const {
+std::optional<simdjson::dom::object> JsonPlace::object() const {
   simdjson::dom::object members;
-  if (value_.get(members) != simdjson::SUCCESS) must_be("an object");
-  return members;
+  if (value_.get(members) == simdjson::SUCCESS) return members;
+  must_be("an object");
+  return std::nullopt;
 }
 
 std::optional<JsonPlace> JsonPlace::find(std::string_view key) const {

@@ -54,8 +54,9 @@ class JsonPlace {
   [[nodiscard]] std::string_view string() const;
   [[nodiscard]] bool boolean() const;
   [[nodiscard]] std::int64_t integer(std::int64_t min, std::int64_t max) const;
-  [[nodiscard]] simdjson::dom::array array() const;
-  [[nodiscard]] simdjson::dom::object object() const;
+  /// Nothing, and a fault, where the type is another.
+  [[nodiscard]] std::optional<simdjson::dom::array> array() const;
+  [[nodiscard]] std::optional<simdjson::dom::object> object() const;
 
   /// The value under `key`; nothing if this is no object, or the value is absent or null.
   [[nodiscard]] std::optional<JsonPlace> find(std::string_view key) const;
@@ -69,8 +70,10 @@ class JsonPlace {
   /// Calls visit(JsonPlace) for each element.
   template <class Visit>
   void each(Visit&& visit) const {
+    const auto elements = array();
+    if (!elements) return;
     std::size_t index = 0;
-    for (const simdjson::dom::element element : array()) visit(element_place(element, index++));
+    for (const simdjson::dom::element element : *elements) visit(element_place(element, index++));
   }
 
  private:

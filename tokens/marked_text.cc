@@ -19,6 +19,7 @@ MarkedText MarkedText::plain(std::string_view bytes) {
 }
 
 bool MarkedText::touches_plain(std::size_t begin, std::size_t end) const {
+  if (begin == end) return false;
   const auto range =
       std::lower_bound(plain_.begin(), plain_.end(), begin,
                        [](const ByteRange& r, std::size_t at) { return r.end <= at; });

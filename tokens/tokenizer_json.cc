@@ -29,7 +29,9 @@ std::string path_in(const JsonPlace& place, std::string_view key) {
 }
 
 void read_vocabulary(const JsonPlace& vocabulary, JsonFault& fault, TokenFile& file) {
-  for (const auto [key, value] : vocabulary.object()) {
+  const auto members = vocabulary.object();
+  if (!members) return;
+  for (const auto [key, value] : *members) {
     std::int64_t id = -1;
     if (value.get(id) != simdjson::SUCCESS || id < 0 || id > kTokenIdMax) {
       fault.add(path_in(vocabulary, key),
@@ -71,7 +73,9 @@ std::vector<Merge> read_merges(const JsonPlace& merges, JsonFault& fault,
                                const Spellings& spellings) {
   std::vector<Merge> result;
   std::string joined;
-  for (const simdjson::dom::element element : merges.array()) {
+  const auto elements = merges.array();
+  if (!elements) return result;
+  for (const simdjson::dom::element element : *elements) {
     const auto wrong = [&](const std::string& problem) {
       fault.add(merges.path() + '[' + std::to_string(result.size()) + ']', problem);
       return std::vector<Merge>();
