@@ -1,6 +1,10 @@
 #include "tokens/chat_request.h"
 
+#include <optional>
+#include <string>
 #include <unordered_map>
+
+#include "tokens/json_place.h"
 
 namespace ringmaster {
 namespace {
@@ -164,13 +168,14 @@ void read_template_arguments(const JsonPlace& arguments, Dict& variables) {
 
 }  // namespace
 
-ChatRequest read_chat_request(std::string_view body_json, JsonFault& fault) {
+Result<ChatRequest> read_chat_request(std::string_view body_json) {
+  JsonFault fault("");
   ChatRequest request;
   simdjson::dom::parser parser;
   const auto root = parse_json(parser, body_json, fault);
-  if (!root) return request;
+  if (!root) return fault.error();
   const auto messages = root->need("messages");
-  if (!messages) return request;
+  if (!messages) return fault.error();
   request.variables.set(MarkedText::trusted("messages"), messages_of(*messages));
 
   Value tools = jinja::None{};  // Templates ask "if tools is not none" as well as "if tools".
@@ -191,6 +196,7 @@ ChatRequest read_chat_request(std::string_view body_json, JsonFault& fault) {
   if (const auto arguments = root->find("chat_template_kwargs")) {
     read_template_arguments(*arguments, request.variables);
   }
+  if (fault) return fault.error();
   return request;
 }
 

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <optional>
-#include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "tokens/jinja/value.h"
-#include "tokens/json_place.h"
 
 namespace ringmaster {
 
@@ -19,8 +17,8 @@ struct ChatRequest {
 ///
 /// Messages are passed on as they are, but: content that is an array of text parts becomes one
 /// text, with line feeds between the parts; and function arguments of tool calls, which the API
-/// carries as a JSON text, become the mapping that templates expect. Adds faults that name the JSON
-/// path.
-[[nodiscard]] ChatRequest read_chat_request(std::string_view body_json, JsonFault& fault);
+/// carries as a JSON text, become the mapping that templates expect.
+/// Fails with kInvalidArgument, naming the JSON path and what was expected.
+[[nodiscard]] Result<ChatRequest> read_chat_request(std::string_view body_json);
 
 }  // namespace ringmaster

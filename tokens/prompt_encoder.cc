@@ -85,19 +85,18 @@ Result<std::shared_ptr<const PromptEncoder>> PromptEncoder::create(const PromptE
 }
 
 Result<MarkedText> PromptEncoder::render_chat(std::string_view body_json) const {
-  JsonFault fault("");
-  ChatRequest request = read_chat_request(body_json, fault);
-  if (fault) return fault.error();
-  auto chosen = request.has_tools ? templates_.find(kWithTools) : templates_.end();
+  auto request = read_chat_request(body_json);
+  if (!request) return tl::unexpected(std::move(request).error());
+  auto chosen = request->has_tools ? templates_.find(kWithTools) : templates_.end();
   if (chosen == templates_.end()) chosen = templates_.find(kDefault);
   if (chosen == templates_.end()) {
     return invalid("messages: this model has no chat template, so it must be asked by a prompt");
   }
   for (const auto& [name, content] : special_tokens_) {
-    request.variables.set(MarkedText::trusted(name), jinja::Value::trusted(content));
+    request->variables.set(MarkedText::trusted(name), jinja::Value::trusted(content));
   }
   const auto now = today_ ? std::optional(today_()) : std::nullopt;
-  return chosen->second.render(std::move(request.variables), now);
+  return chosen->second.render(std::move(request->variables), now);
 }
 
 Result<TokenVector> PromptEncoder::encode_chat(std::string_view body_json) const {
