@@ -69,11 +69,15 @@ void SchedulerCore::on(RequestArrived&& event) {
   if (requests_.find(event.request.id) != nullptr) return;
   RequestRecord& record = requests_.insert(std::move(event.request));
   record.arrived_at = now_;
+  start_waiting(record);
+  place(record);
+}
+
+void SchedulerCore::start_waiting(RequestRecord& record) const {
   const Duration wait_max = record.spec.queue_deadline > Duration::zero()
                                 ? std::min(record.spec.queue_deadline, kQueueWaitMax)
                                 : options_.queue_wait_max;
   record.queue_deadline = now_ + wait_max;
-  place(record);
 }
 
 RequestRecord* SchedulerCore::sent_attempt(RequestId request, std::uint32_t attempt) {
@@ -126,6 +130,7 @@ void SchedulerCore::retry(RequestRecord& record) {
     retries_.begin();
   }
   ++load_.retries;
+  start_waiting(record);  // The time it spent at the instance was no waiting.
   place(record);
 }
 

@@ -58,6 +58,7 @@ class SchedulerCore final : public Scheduler {
   void run_timer(RequestRecord& record);
   void ask_for_wake();
   [[nodiscard]] RequestRecord* sent_attempt(RequestId request, std::uint32_t attempt);
+  void start_waiting(RequestRecord& record) const;
   void end_prefill(RequestRecord& record);
   void retry(RequestRecord& record);
   void empty_queues_of_ineligible();
