@@ -135,7 +135,8 @@ asio::awaitable<void> InstanceMonitor::probe() {
   const auto heard_at = instance_->live.heard_at.load(std::memory_order_relaxed);
   const bool answers_requests = heard_at >= started.time_since_epoch().count();
   if (outcome.verdict == ProbeVerdict::kAlive) {
-    instance_->live.was_alive.store(true, std::memory_order_relaxed);
+    const bool was_alive = instance_->live.was_alive.exchange(true, std::memory_order_relaxed);
+    if (!was_alive) stream_timer_.cancel();  // its events can be followed from now on
     note(tracker_.good_probe(), "the probe was answered");
   } else if (outcome.verdict == ProbeVerdict::kSilent && answers_requests) {
     note(tracker_.good_probe(), "it is busy but answers requests");

@@ -17,12 +17,16 @@ import urllib.request
 GUIDE = ("You are the front desk of the Grand Circus. Shows are at three and at eight. Children under six are free "
          "of charge. Dogs may come, lions may not. ") * 4
 MENU = "You are the cook of the winter quarters. There is soup on Mondays, stew on Tuesdays, and fish on Fridays. " * 4
+TENT = "You are the tent master. The big top takes nine hours to raise and four to strike, with forty hands. " * 5
+PREFIXES = {GUIDE: "guide", MENU: "menu", TENT: "tent"}
 CONVERSATIONS = [
     (GUIDE, "When does the evening show begin?"),
     (GUIDE, "May I bring my dog?"),
     (MENU, "What is there on Fridays?"),
-    (GUIDE, "What does a ticket for a child of five cost?"),
+    (TENT, "How long does it take to raise?"),
+    (GUIDE, "What does a child of five pay?"),
     (MENU, "And on Mondays?"),
+    (TENT, "How many hands do we need?"),
     (GUIDE, "May I bring my lion?"),
 ]
 
@@ -75,11 +79,14 @@ def chat(gateway, model, system, question):
 def show_requests(ready):
     with urllib.request.urlopen(ready["gateway"] + "/v1/models", timeout=30) as answer:
         model = json.load(answer)["data"][0]["id"]
-    print(f"{'prefix':7} {'question':42} {'instance':10} {'reason':22} {'cached':>12} {'TTFT':>9}")
+    # The first request of a process pays for what is made at first use: not what is shown here.
+    for url in [ready["gateway"], *(engine["url"] for engine in ready["engines"])]:
+        chat(url, model, "", "Hello")
+    print(f"{'prefix':7} {'question':34} {'instance':10} {'reason':22} {'cached':>12} {'TTFT':>9}")
     for system, question in CONVERSATIONS:
         seconds, usage, head = chat(ready["gateway"], model, system, question)
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
-        print(f"{'guide' if system is GUIDE else 'menu':7} {question:42} "
+        print(f"{PREFIXES[system]:7} {question:34} "
               f"{head.getheader('x-ringmaster-instance', '?'):10} {head.getheader('x-ringmaster-reason', '?'):22} "
               f"{cached:>5} of {usage.get('prompt_tokens', 0):>3} {seconds * 1000:>6.1f} ms", flush=True)
     return model
