@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 void visit_slo(SettingsVisitor& visitor, GatewaySettings& settings) {
   visitor.duration("ttft", settings.scheduler.ttft_slo, 1ms, 1h,
                    "target from receiving a request to its first output token");
-  visitor.duration("tpot", settings.tpot_slo, 0s, 1h,
-                   "target for the time per further output token; 0: none");
 }
 
 void visit_scheduler(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
@@ -195,7 +193,7 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
   visitor.integer("threads", settings.threads, 0, 1024, "threads for requests; 0: one per core");
   visitor.section("policy", "How an instance is chosen.",
                   [&](SettingsVisitor& section) { visit_policy(section, settings.scheduler); });
-  visitor.section("slo", "Targets that policies and metrics use.",
+  visitor.section("slo", "The target that policies and metrics use.",
                   [&](SettingsVisitor& section) { visit_slo(section, settings); });
   visitor.section("scheduler", "What is held in the gateway, and how it is ordered and moved.",
                   [&](SettingsVisitor& section) { visit_scheduler(section, settings.scheduler); });

@@ -85,7 +85,6 @@ struct GatewaySettings {
   std::string admin_listen = "127.0.0.1:8081";
   std::size_t threads = 0;         ///< 0: one per core.
   SchedulerOptions scheduler;      ///< policy, slo.ttft, scheduler, retry, limits of the queue.
-  Duration tpot_slo{};             ///< For the attainment metric; 0: none.
   std::vector<InstanceSettings> instances;
   std::vector<ModelSettings> models;  ///< Only those that have an entry.
   LimitSettings limits;

@@ -84,11 +84,11 @@ TEST(GatewaySettings, FindsTheEntryOfAModel) {
 TEST(GatewaySettings, ReportsEveryProblemInFileOrder) {
   EXPECT_THAT(problems_of("listen: here\n"
                           "slo:\n"
-                          "  tpto: 1s\n"
+                          "  tfft: 1s\n"
                           "  ttft: 5\n"
                           "threads: -1\n"),
               ElementsAre(HasSubstr("f.yaml:1:9: listen: must be host:port"),
-                          "f.yaml:3:3: slo.tpto: unknown key; did you mean tpot?",
+                          "f.yaml:3:3: slo.tfft: unknown key; did you mean ttft?",
                           HasSubstr("f.yaml:4:9: slo.ttft: must be a duration"),
                           HasSubstr("f.yaml:5:10: threads: must be a whole number in [0, 1024]")));
 }
