@@ -105,7 +105,6 @@ EngineServer::EngineServer(Executor& executor, std::shared_ptr<const PromptEncod
       options_(std::move(options)),
       io_threads_(io_threads),
       clock_(clock),
-      log_(log),
       created_(unix_seconds()),
       context_tokens_max_(context_limit(executor, options_.engine)),
       metrics_(options_.model_name),

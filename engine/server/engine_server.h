@@ -73,7 +73,6 @@ class EngineServer final : public http::Handler {
   EngineServerOptions options_;
   http::IoThreads& io_threads_;
   const Clock& clock_;
-  LogSink& log_;
   std::int64_t created_;  // Seconds since 1970.
   std::int32_t context_tokens_max_;
   ServerMetrics metrics_;
