@@ -337,7 +337,7 @@ TEST_P(EngineProperties, OutputsDoNotDependOnWhatElseRuns) {
   }
   EXPECT_EQ(bench.engine.stats().held_blocks, 0);
   EXPECT_EQ(bench.engine.stats().queued_prefill_tokens, 0);
-  EXPECT_TRUE(shape.blocks != 12 || bench.engine.stats().preemptions > 0);
+  EXPECT_TRUE(shape.seed != 4 || bench.engine.stats().preemptions > 0);  // The tight one.
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, EngineProperties,
