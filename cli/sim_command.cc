@@ -93,9 +93,11 @@ int replay(const std::string& file, bool is_quiet) {
   if (!is_quiet) std::fputs(result->action_lines.c_str(), stdout);
   std::printf("%zu events, %zu actions, digest %016llx\n", result->events, result->actions,
               static_cast<unsigned long long>(result->digest));
-  if (!result->difference) return 0;
-  std::fprintf(stderr, "ringmaster: %s\n", result->difference->c_str());
-  return 1;
+  if (const auto& difference = result->difference) {
+    std::fprintf(stderr, "ringmaster: %s\n", difference->c_str());
+    return 1;
+  }
+  return 0;
 }
 
 int run_goodput(const SimFlags& flags) {

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <system_error>
 
 #include "cli/text_file.h"
 
@@ -34,7 +34,7 @@ Status write_text(const std::string& path, std::string_view text) {
   }
   if (is_written) return {};
   return fail(ErrorCode::kUnavailable, ErrorOrigin::kRouter,
-              "cannot write " + path + ": " + std::strerror(errno));
+              "cannot write " + path + ": " + std::generic_category().message(errno));
 }
 
 }  // namespace ringmaster

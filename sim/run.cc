@@ -49,27 +49,21 @@ Result<RunReport> find_goodput(const Workload& workload, RunOptions options,
   auto met = std::int64_t{0};
   auto missed = static_cast<std::int64_t>(std::ceil(bound * kBoundFactor * kRatesPerUnit)) + 1;
   std::uint64_t simulated = 0;
-  std::optional<RunReport> best;
-  std::optional<RunReport> lowest;
+  RunReport best;  // At `met`, or at the lowest rate tried while none is met.
   while (missed - met > 1) {
     const std::int64_t middle = met + (missed - met) / 2;
     options.arrivals.qps = static_cast<double>(middle) / kRatesPerUnit;
     auto report = run_point(workload, options);
     if (!report) return report;
     simulated += report->simulated_requests;
-    if (meets(report->metrics, target)) {
-      met = middle;
-      best = std::move(*report);
-    } else {
-      missed = middle;
-      lowest = std::move(*report);
-    }
+    const bool is_met = meets(report->metrics, target);
+    if (is_met || met == 0) best = std::move(*report);
+    (is_met ? met : missed) = middle;
   }
-  RunReport report = best ? std::move(*best) : std::move(*lowest);
-  report.goodput_qps = static_cast<double>(met) / kRatesPerUnit;
-  report.bound_qps = bound;
-  report.simulated_requests = simulated;
-  return report;
+  best.goodput_qps = static_cast<double>(met) / kRatesPerUnit;
+  best.bound_qps = bound;
+  best.simulated_requests = simulated;
+  return best;
 }
 
 }  // namespace ringmaster::sim

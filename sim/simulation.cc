@@ -205,7 +205,7 @@ void Simulation::on_refusal(std::uint32_t index) {
 void Simulation::on_report(std::uint32_t instance) {
   InstanceReported reported{{instance}, instances_[instance]->report()};
   reported.report.time = loop_.now();
-  signal(std::move(reported));
+  signal(reported);
   // With no arrival to come and no step running nothing can change any more.
   if (arrived_ < arrivals_.size() || running_steps_ > 0) {
     loop_.schedule(loop_.now() + options_.report_interval, OccurrenceKind::kReport, instance);
