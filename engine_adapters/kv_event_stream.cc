@@ -1,11 +1,14 @@
 #include "engine_adapters/kv_event_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <simdjson.h>
 
 namespace ringmaster {
 namespace {
+
+constexpr std::size_t kEpochBytesMax = 64;
 
 enum class Kind { kStored, kRemoved, kCleared, kSnapshot };
 
@@ -69,6 +72,18 @@ Result<KvEvent> read_event(const simdjson::dom::element& event, std::size_t bloc
   return KvEvent{.kind = *kind, .blocks = std::move(*blocks)};
 }
 
+/// A count or a text without characters that a query would have to escape; else empty.
+std::string read_epoch(const simdjson::dom::element& root) {
+  std::uint64_t number = 0;
+  if (root["epoch"].get(number) == simdjson::SUCCESS) return std::to_string(number);
+  std::string_view text;
+  if (root["epoch"].get(text) != simdjson::SUCCESS || text.size() > kEpochBytesMax) return {};
+  const auto is_plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+  };
+  return std::all_of(text.begin(), text.end(), is_plain) ? std::string(text) : std::string();
+}
+
 Result<Batch> read_batch(std::string_view json) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
@@ -76,14 +91,9 @@ Result<Batch> read_batch(std::string_view json) {
     return invalid("kv events: a batch must be JSON");
   }
   Batch batch;
-  std::string_view epoch;
-  std::uint64_t number = 0;
-  if (root["epoch"].get(number) == simdjson::SUCCESS) {
-    batch.epoch = std::to_string(number);
-  } else if (root["epoch"].get(epoch) == simdjson::SUCCESS && !epoch.empty()) {
-    batch.epoch = epoch;
-  } else {
-    return invalid("kv events: a batch must have an \"epoch\", a number or a text");
+  batch.epoch = read_epoch(root);
+  if (batch.epoch.empty()) {
+    return invalid("kv events: a batch must have an \"epoch\", a number or a plain text");
   }
   if (root["sequence"].get(batch.sequence) != simdjson::SUCCESS) {
     return invalid("kv events: a batch must have a count \"sequence\"");

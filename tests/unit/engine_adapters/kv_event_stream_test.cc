@@ -104,6 +104,20 @@ TEST(KvEventStream, ClearsWhenTheEngineHasRestarted) {
   EXPECT_EQ(sink.place.epoch, "second");
 }
 
+TEST(KvEventStream, TakesACountAsTheEpoch) {
+  WrittenDown sink;
+  KvEventStream stream(sink);
+  EXPECT_EQ(stream.apply(R"({"epoch":77,"sequence":0,"events":[]})"), Step::kApplied);
+  EXPECT_EQ(sink.place.epoch, "77");
+}
+
+TEST(KvEventStream, RefusesAnEpochThatAQueryCannotCarry) {
+  WrittenDown sink;
+  KvEventStream stream(sink);
+  EXPECT_FALSE(stream.apply(R"({"epoch":"a b","sequence":0,"events":[]})"));
+  EXPECT_FALSE(stream.apply(R"({"sequence":0,"events":[]})"));
+}
+
 TEST(KvEventStream, AppliesNothingOfABatchWithAFault) {
   WrittenDown sink;
   KvEventStream stream(sink);
