@@ -19,19 +19,23 @@ namespace ringmaster::http {
          });
 }
 
+namespace internal {
+/// By byte; at namespace scope, for a local one would be built at every call.
+inline constexpr auto kIsTokenChar = [] {
+  std::array<bool, 256> table{};
+  for (int i = '0'; i <= '9'; ++i) table[static_cast<unsigned char>(i)] = true;
+  for (int i = 'a'; i <= 'z'; ++i) table[static_cast<unsigned char>(i)] = true;
+  for (int i = 'A'; i <= 'Z'; ++i) table[static_cast<unsigned char>(i)] = true;
+  for (const char symbol : std::string_view("!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(symbol)] = true;
+  }
+  return table;
+}();
+}  // namespace internal
+
 /// A character of a `token` (RFC 9110, 5.6.2): methods and field names consist of these.
 [[nodiscard]] constexpr bool is_token_char(char c) {
-  constexpr auto kTable = [] {
-    std::array<bool, 256> table{};
-    for (int i = '0'; i <= '9'; ++i) table[static_cast<unsigned char>(i)] = true;
-    for (int i = 'a'; i <= 'z'; ++i) table[static_cast<unsigned char>(i)] = true;
-    for (int i = 'A'; i <= 'Z'; ++i) table[static_cast<unsigned char>(i)] = true;
-    for (const char symbol : std::string_view("!#$%&'*+-.^_`|~")) {
-      table[static_cast<unsigned char>(symbol)] = true;
-    }
-    return table;
-  }();
-  return kTable[static_cast<unsigned char>(c)];
+  return internal::kIsTokenChar[static_cast<unsigned char>(c)];
 }
 
 [[nodiscard]] constexpr bool is_token(std::string_view text) {
