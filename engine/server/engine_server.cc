@@ -156,7 +156,12 @@ http::Response EngineServer::plain_answer(const http::Request& request) {
   if (path == "/version") {
     return http::json_response(200, R"({"version":)" + json_string(options_.version) + "}");
   }
-  if (path == "/v1/models") return http::json_response(200, models_json());
+  if (path == "/v1/models") {
+    return http::json_response(200, R"({"object":"list","data":[)" + model_card_json() + "]}");
+  }
+  if (path == "/v1/models/" + options_.model_name) {
+    return http::json_response(200, model_card_json());
+  }
   if (path == "/load") return http::json_response(200, load_json());
   if (path == "/metrics") {
     http::Response response{.status = 200, .body = metrics_.text(stats())};
@@ -166,11 +171,11 @@ http::Response EngineServer::plain_answer(const http::Request& request) {
   return http::openai_error(404, "there is nothing at " + std::string(path), "not_found");
 }
 
-std::string EngineServer::models_json() const {
+std::string EngineServer::model_card_json() const {
   const std::string name = json_string(options_.model_name);
-  return R"({"object":"list","data":[{"id":)" + name + R"(,"object":"model","created":)" +
-         std::to_string(created_) + R"(,"owned_by":"ringmaster","root":)" + name +
-         R"(,"parent":null,"max_model_len":)" + std::to_string(context_tokens_max_) + "}]}";
+  return R"({"id":)" + name + R"(,"object":"model","created":)" + std::to_string(created_) +
+         R"(,"owned_by":"ringmaster","root":)" + name + R"(,"parent":null,"max_model_len":)" +
+         std::to_string(context_tokens_max_) + "}";
 }
 
 std::string EngineServer::load_json() const {

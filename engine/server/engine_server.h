@@ -62,7 +62,7 @@ class EngineServer final : public http::Handler {
 
   [[nodiscard]] http::Response plain_answer(const http::Request& request);
   [[nodiscard]] std::string load_json() const;
-  [[nodiscard]] std::string models_json() const;
+  [[nodiscard]] std::string model_card_json() const;
   [[nodiscard]] Result<GenerateRequest> prepare(const http::Request& request,
                                                 const OpenAiRequest& body);
   void start(Call& call, const OpenAiRequest& body, GenerateRequest request, TimePoint received);

@@ -155,6 +155,8 @@ TEST(EngineServer, DescribesItself) {
   const json::value card = bench.get("/v1/models").json().at("data").at(0);
   EXPECT_EQ(card.at("id").as_string(), "tiny");
   EXPECT_EQ(card.at("max_model_len").as_int64(), 16'384);
+  EXPECT_EQ(bench.get("/v1/models/tiny").json().at("id").as_string(), "tiny");
+  EXPECT_EQ(bench.get("/v1/models/other").status, 404);
   const json::value load = bench.get("/load").json();
   EXPECT_EQ(load.at("running").as_int64(), 0);
   EXPECT_EQ(load.at("waiting").as_int64(), 0);
