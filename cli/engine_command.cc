@@ -135,8 +135,9 @@ void add_engine_command(CLI::App& app, int& exit_code) {
   add_memory_flags(*command, *flags);
   add_batch_flags(*command, *flags);
   EngineProcessOptions& process = flags->process;
-  command->add_option("--sim-profile", process.device.sim_profile,
-                      "Step times of a model on a device, as qwen2.5-7b@910b4; a wrong name lists them");
+  command->add_option(
+      "--sim-profile", process.device.sim_profile,
+      "Step times of a model on a device, as qwen2.5-7b@910b4; a wrong name lists them");
   command->add_option("--sim-speed", process.device.sim_speed, "Simulated seconds in a real one")
       ->check(CLI::Range(0.001, 1e6));
   command->add_option("--io-threads", process.io_threads, "For HTTP and tokenizing")
