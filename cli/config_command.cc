@@ -54,7 +54,8 @@ std::vector<KeyDescription> keys_under(const ConfigOptions& options) {
   std::vector<KeyDescription> chosen;
   for (KeyDescription& key : keys_of(options)) {
     const bool is_asked = key.key.starts_with(options.key);
-    const std::string_view rest = is_asked ? std::string_view(key.key).substr(options.key.size()) : "";
+    const std::string_view rest =
+        is_asked ? std::string_view(key.key).substr(options.key.size()) : "";
     if (is_asked && (options.key.empty() || rest.empty() || rest[0] == '.' || rest[0] == '[')) {
       chosen.push_back(std::move(key));
     }
@@ -97,9 +98,10 @@ void add_config_command(CLI::App& app, int& exit_code) {
   explain_command->add_flag("--engine", options->is_engine, engine_text);
   auto* markdown = explain_command->add_flag("--markdown", options->is_markdown, "As a table");
   explain_command->add_flag("--json", options->is_json, "As a JSON array")->excludes(markdown);
-  explain_command->footer("Examples:\n  ringmaster config explain slo\n"
-                          "  ringmaster config explain scheduler.queue\n"
-                          "  ringmaster config explain --engine batch");
+  explain_command->footer(
+      "Examples:\n  ringmaster config explain slo\n"
+      "  ringmaster config explain scheduler.queue\n"
+      "  ringmaster config explain --engine batch");
   explain_command->callback([options, &exit_code] { exit_code = explain(*options); });
 
   auto* schema_command = config->add_subcommand(

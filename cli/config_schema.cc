@@ -31,9 +31,15 @@ std::string cell(std::string_view text) {
 json::object schema_of_scalar(const KeyDescription& key) {
   json::object schema;
   switch (key.kind) {
-    case ValueKind::kInteger: schema["type"] = "integer"; break;
-    case ValueKind::kNumber: schema["type"] = "number"; break;
-    case ValueKind::kBoolean: schema["type"] = "boolean"; break;
+    case ValueKind::kInteger:
+      schema["type"] = "integer";
+      break;
+    case ValueKind::kNumber:
+      schema["type"] = "number";
+      break;
+    case ValueKind::kBoolean:
+      schema["type"] = "boolean";
+      break;
     case ValueKind::kChoice:
       schema["enum"] = json::array(key.choices.begin(), key.choices.end());
       break;
@@ -49,7 +55,8 @@ json::object schema_of_scalar(const KeyDescription& key) {
       schema["type"] = json::array{"string", "integer"};
       schema["pattern"] = "^[0-9]+ *(B|KiB|MiB|GiB|TiB)?$";
       break;
-    default: schema["type"] = "string";
+    default:
+      schema["type"] = "string";
   }
   if (key.min) schema["minimum"] = *key.min;
   if (key.max) schema["maximum"] = *key.max;

@@ -28,8 +28,8 @@ class EngineGroup {
     bool is_ended = false;
   };
 
-  /// Starts all of them and waits until each is ready. Fails with one line that names the engine and
-  /// the last line it wrote.
+  /// Starts all of them and waits until each is ready. Fails with one line that names the engine
+  /// and the last line it wrote.
   [[nodiscard]] static Result<EngineGroup> start(const EngineGroupOptions& options);
 
   [[nodiscard]] const std::vector<Member>& members() const { return members_; }

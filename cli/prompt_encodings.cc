@@ -17,10 +17,8 @@ Result<PromptEncodings> load_prompt_encodings(const GatewaySettings& settings) {
     }
     encodings[model.name] = std::make_shared<const PromptEncoding>(PromptEncoding{
         .chat = [encoder = *encoder](std::string_view body) { return encoder->encode_chat(body); },
-        .completion =
-            [encoder = *encoder](std::string_view text) {
-              return encoder->encode_completion(text);
-            },
+        .completion = [encoder = *encoder](
+                          std::string_view text) { return encoder->encode_completion(text); },
     });
   }
   return encodings;

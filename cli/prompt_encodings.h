@@ -11,8 +11,7 @@
 
 namespace ringmaster {
 
-using PromptEncodings =
-    std::map<std::string, std::shared_ptr<const PromptEncoding>, std::less<>>;
+using PromptEncodings = std::map<std::string, std::shared_ptr<const PromptEncoding>, std::less<>>;
 
 /// What the gateway needs to make tokens of prompts, by model, for each model with a tokenizer.
 /// Fails with one line that names the model and the file.

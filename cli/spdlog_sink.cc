@@ -12,10 +12,14 @@ namespace {
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -32,9 +36,13 @@ SpdlogSink::SpdlogSink(LogLevel least, bool json) : least_(least), json_(json) {
   logger_->flush_on(spdlog::level::warn);
 }
 
-SpdlogSink::~SpdlogSink() { logger_->flush(); }
+SpdlogSink::~SpdlogSink() {
+  logger_->flush();
+}
 
-bool SpdlogSink::enabled(LogLevel level) const { return level >= least_; }
+bool SpdlogSink::enabled(LogLevel level) const {
+  return level >= least_;
+}
 
 void SpdlogSink::write(LogLevel level, std::string_view line) {
   if (!enabled(level)) return;

@@ -1,8 +1,8 @@
 #include "cli/stop_signals.h"
 
-#include <pthread.h>
-
 #include <utility>
+
+#include <pthread.h>
 
 namespace ringmaster {
 

@@ -11,8 +11,8 @@ namespace ringmaster {
 
 Result<TemporaryFolder> TemporaryFolder::make() {
   const char* place = std::getenv("TMPDIR");
-  std::string path = std::string(place != nullptr && *place != 0 ? place : "/tmp") +
-                     "/ringmaster-XXXXXX";
+  std::string path =
+      std::string(place != nullptr && *place != 0 ? place : "/tmp") + "/ringmaster-XXXXXX";
   if (mkdtemp(path.data()) == nullptr) {
     return fail(ErrorCode::kInternal, ErrorOrigin::kRouter,
                 "cannot make the folder " + path + ": " + std::strerror(errno));

@@ -91,17 +91,18 @@ void print_ready_json(const Gateway& gateway, const EngineGroup& engines) {
 void print_ready_text(const Gateway& gateway, const EngineGroup& engines,
                       const std::string& model) {
   std::printf("gateway  http://127.0.0.1:%d\n", gateway.port());
-  std::printf("admin    http://127.0.0.1:%d  (/admin/instances, /admin/decisions, /metrics)\n",
+  std::printf("admin    http://127.0.0.1:%d  (/admin/instances, /admin/decisions)\n",
               gateway.admin_port());
   for (const auto& member : engines.members()) {
     std::printf("%s %s  (process %d)\n", member.id.c_str(), member.url.c_str(),
                 member.process.pid());
   }
-  std::printf("\nTry it:\n  curl -N http://127.0.0.1:%d/v1/chat/completions -H 'content-type: "
-              "application/json' \\\n    -d '{\"model\": \"%s\", \"stream\": true, \"max_tokens\": "
-              "32, \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}'\n\n"
-              "Ctrl-C stops all of it.\n",
-              gateway.port(), model.c_str());
+  std::printf(
+      "\nTry it:\n  curl -N http://127.0.0.1:%d/v1/chat/completions -H 'content-type: "
+      "application/json' \\\n    -d '{\"model\": \"%s\", \"stream\": true, \"max_tokens\": "
+      "32, \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}'\n\n"
+      "Ctrl-C stops all of it.\n",
+      gateway.port(), model.c_str());
   std::fflush(stdout);
 }
 
@@ -174,8 +175,9 @@ void add_up_command(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   up->add_option("--model", options->model, "Model folder; left out: a tiny demo model");
   up->add_flag("--json", options->is_json, "Print one JSON object when the fleet is ready");
-  up->footer("Examples:\n  ringmaster up\n  ringmaster up --engines 8 --device sim --policy "
-             "round_robin\n  ringmaster up --port 0 --admin-port 0 --json");
+  up->footer(
+      "Examples:\n  ringmaster up\n  ringmaster up --engines 8 --device sim --policy "
+      "round_robin\n  ringmaster up --port 0 --admin-port 0 --json");
   up->callback([options, &exit_code] {
     const auto result = run_fleet(*options);
     exit_code = result ? *result : report_failure(result.error());

@@ -100,7 +100,7 @@ The fleet is running; its model is tiny and its weights are random, so the answe
 
   curl -N {ready['gateway']}/v1/chat/completions -H 'content-type: application/json' -d '{body}'
   curl {ready['admin']}/admin/decisions     # every decision with its inputs
-  curl {ready['admin']}/metrics
+  curl {ready['gateway']}/metrics
 
 Ctrl-C stops all of it.""", flush=True)
 

@@ -20,8 +20,7 @@ void visit_keys(SettingsVisitor& visitor, EngineSettings& engine) {
                "name by which clients ask for the model; left out: the name of the folder");
   visitor.choice<std::string>("device", engine.device, {{"cpu", "cpu"}, {"sim", "sim"}}, "cpu",
                               "where steps run: cpu computes them, sim only takes their time");
-  visitor.integer("threads", engine.threads, 0, 1024,
-                  "threads of the cpu device; 0: one per core");
+  visitor.integer("threads", engine.threads, 0, 1024, "threads of the cpu device; 0: one per core");
   visitor.integer("block_tokens", engine.block_tokens, 1, 1024,
                   "tokens of a KV block, the unit of prefix caching");
   visitor.integer("kv_cache_tokens", engine.kv_cache_tokens, 16, kTokensMax,
@@ -59,8 +58,8 @@ void visit_keys(SettingsVisitor& visitor, EngineSettings& engine) {
 tl::expected<EngineSettings, SettingsProblems> parse_engine_settings(std::string_view text,
                                                                      std::string_view file) {
   EngineSettings settings;
-  SettingsProblems problems = read_yaml(
-      text, file, [&](SettingsVisitor& visitor) { visit_keys(visitor, settings); });
+  SettingsProblems problems =
+      read_yaml(text, file, [&](SettingsVisitor& visitor) { visit_keys(visitor, settings); });
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return settings;
 }

@@ -26,10 +26,10 @@ struct SimDeviceSettings {
 /// documented in docs/configuration.md.
 struct EngineSettings {
   std::string listen = "127.0.0.1:9101";
-  std::string model;                  ///< Folder with config.json and *.safetensors.
-  std::string served_name;            ///< Empty: the folder's name.
-  std::string device = "cpu";         ///< "cpu" or "sim".
-  std::size_t threads = 1;            ///< Of the CPU backend; 0: one per core.
+  std::string model;           ///< Folder with config.json and *.safetensors.
+  std::string served_name;     ///< Empty: the folder's name.
+  std::string device = "cpu";  ///< "cpu" or "sim".
+  std::size_t threads = 1;     ///< Of the CPU backend; 0: one per core.
   std::int32_t block_tokens = 16;
   std::int32_t kv_cache_tokens = 65'536;      ///< Size of the KV cache.
   std::int32_t context_tokens_max = 0;        ///< 0: what the model says.
@@ -37,7 +37,7 @@ struct EngineSettings {
   std::int32_t batch_tokens_max = 256;        ///< Tokens of one step, prefill and decode.
   std::uint32_t waiting_requests_max = 1024;  ///< Beyond it: 429.
   bool prefix_cache = true;
-  std::uint64_t seed = 42;                    ///< Of requests that bring none.
+  std::uint64_t seed = 42;  ///< Of requests that bring none.
   SimDeviceSettings sim;
   LimitSettings limits;
   DrainSettings drain;

@@ -83,8 +83,7 @@ void visit_instance(SettingsVisitor& visitor, InstanceSettings& instance) {
                               {{"openai", "openai"}, {"ringmaster", "ringmaster"}}, "openai",
                               "what the instance speaks: any OpenAI server, or the bundled engine");
   visitor.text("model", instance.model, true, "name by which clients ask for its model");
-  visitor.number("capacity", instance.spec.capacity, 0.01, 100,
-                 "relative weight on the rings");
+  visitor.number("capacity", instance.spec.capacity, 0.01, 100, "relative weight on the rings");
   visitor.integer("kv_cache_tokens", instance.spec.kv_cache_tokens, 0, 1'000'000'000'000,
                   "size of the mirror of its prefix cache");
   visitor.number("prefill_seconds_per_token", instance.spec.prefill_seconds_per_token, 1e-9, 10,
@@ -135,7 +134,9 @@ void visit_retry(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
                  "retries in flight at most, as a share of the requests in flight (but always 3)");
 }
 
-bool is_header_or_empty(std::string_view text) { return text.empty() || is_header_name(text); }
+bool is_header_or_empty(std::string_view text) {
+  return text.empty() || is_header_name(text);
+}
 
 void visit_headers(SettingsVisitor& visitor, HeaderSettings& headers) {
   const std::string expected = "a header name, or \"\" for none";
@@ -185,7 +186,7 @@ void visit_lists(SettingsVisitor& visitor, GatewaySettings& settings) {
 void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
   visitor.checked_text("listen", settings.listen, false, "host:port or [address]:port",
                        is_listen_address, "address for clients; port 0 takes a free one");
-  visitor.section("admin", "The listener of /admin and /metrics.", [&](SettingsVisitor& section) {
+  visitor.section("admin", "The listener of /admin.", [&](SettingsVisitor& section) {
     section.checked_text("listen", settings.admin_listen, false, "host:port or [address]:port",
                          is_listen_address,
                          "address for operators; keep it where clients cannot reach it");
@@ -206,7 +207,8 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
                   [&](SettingsVisitor& section) { visit_health(section, settings.health); });
   visitor.section("headers", "Request headers that the gateway believes.",
                   [&](SettingsVisitor& section) { visit_headers(section, settings.headers); });
-  visitor.scalar_list({.key = "api_keys", .kind = ValueKind::kTextList,
+  visitor.scalar_list({.key = "api_keys",
+                       .kind = ValueKind::kTextList,
                        .expected = "a key of at least 8 characters",
                        .text = "keys of which clients must send one (Authorization: Bearer); "
                                "none: no key is asked for",
@@ -216,8 +218,9 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
                         settings.api_keys.emplace_back(written);
                         return true;
                       });
-  visitor.section("limits", "Bounds on what clients may send and hold.",
-                  [&](SettingsVisitor& section) { visit_gateway_limits(section, settings.limits); });
+  visitor.section(
+      "limits", "Bounds on what clients may send and hold.",
+      [&](SettingsVisitor& section) { visit_gateway_limits(section, settings.limits); });
   visitor.section("drain", "What SIGTERM does.",
                   [&](SettingsVisitor& section) { visit_keys(section, settings.drain); });
   visitor.section("log", "Lines on standard error.",
@@ -227,8 +230,8 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
 tl::expected<GatewaySettings, SettingsProblems> parse_gateway_settings(std::string_view text,
                                                                        std::string_view file) {
   GatewaySettings settings;
-  SettingsProblems problems = read_yaml(
-      text, file, [&](SettingsVisitor& visitor) { visit_keys(visitor, settings); });
+  SettingsProblems problems =
+      read_yaml(text, file, [&](SettingsVisitor& visitor) { visit_keys(visitor, settings); });
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return settings;
 }

@@ -18,10 +18,10 @@ namespace ringmaster {
 
 /// One instance of `instances:`.
 struct InstanceSettings {
-  InstanceSpec spec;                ///< spec.name is the key `id`.
-  std::string url;                  ///< http://host[:port][/path], checked.
-  std::string adapter = "openai";   ///< "openai" or "ringmaster".
-  std::string model;                ///< Name by which clients ask for it.
+  InstanceSpec spec;               ///< spec.name is the key `id`.
+  std::string url;                 ///< http://host[:port][/path], checked.
+  std::string adapter = "openai";  ///< "openai" or "ringmaster".
+  std::string model;               ///< Name by which clients ask for it.
 };
 
 /// What is known of a model beyond its name.
@@ -83,8 +83,8 @@ struct LogSettings {
 struct GatewaySettings {
   std::string listen = "127.0.0.1:8080";
   std::string admin_listen = "127.0.0.1:8081";
-  std::size_t threads = 0;         ///< 0: one per core.
-  SchedulerOptions scheduler;      ///< policy, slo.ttft, scheduler, retry, limits of the queue.
+  std::size_t threads = 0;     ///< 0: one per core.
+  SchedulerOptions scheduler;  ///< policy, slo.ttft, scheduler, retry, limits of the queue.
   std::vector<InstanceSettings> instances;
   std::vector<ModelSettings> models;  ///< Only those that have an entry.
   LimitSettings limits;

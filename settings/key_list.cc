@@ -27,8 +27,10 @@ class KeyLister final : public SettingsVisitor {
 
   void options(const std::string& text,
                std::vector<std::pair<std::string, std::string>>& /*values*/) override {
-    keys_->push_back({.key = prefix_ + "*", .kind = ValueKind::kOptions,
-                      .expected = "an option of the policy", .text = text});
+    keys_->push_back({.key = prefix_ + "*",
+                      .kind = ValueKind::kOptions,
+                      .expected = "an option of the policy",
+                      .text = text});
   }
 
   void scalar(const KeyDescription& key, const Assign& /*assign*/) override {
@@ -65,7 +67,11 @@ std::vector<KeyDescription> keys_of() {
 
 }  // namespace
 
-std::vector<KeyDescription> gateway_keys() { return keys_of<GatewaySettings>(); }
-std::vector<KeyDescription> engine_keys() { return keys_of<EngineSettings>(); }
+std::vector<KeyDescription> gateway_keys() {
+  return keys_of<GatewaySettings>();
+}
+std::vector<KeyDescription> engine_keys() {
+  return keys_of<EngineSettings>();
+}
 
 }  // namespace ringmaster

@@ -17,9 +17,12 @@ struct TimeUnit {
 
 // Longest first, so that the first one that divides a duration gives its shortest form.
 constexpr std::array kTimeUnits = {
-    TimeUnit{"h"sv, 3'600'000'000'000}, TimeUnit{"m"sv, 60'000'000'000},
-    TimeUnit{"s"sv, 1'000'000'000},     TimeUnit{"ms"sv, 1'000'000},
-    TimeUnit{"us"sv, 1'000},            TimeUnit{"ns"sv, 1},
+    TimeUnit{"h"sv, 3'600'000'000'000},
+    TimeUnit{"m"sv, 60'000'000'000},
+    TimeUnit{"s"sv, 1'000'000'000},
+    TimeUnit{"ms"sv, 1'000'000},
+    TimeUnit{"us"sv, 1'000},
+    TimeUnit{"ns"sv, 1},
 };
 constexpr double kNanosecondsMax = 100.0 * 365 * 24 * 3600 * 1e9;
 

@@ -9,8 +9,8 @@
 
 namespace ringmaster {
 
-/// A number with a unit, "500ms", "1.5s", "10m", "2h", "250us"; "0" needs none. Nothing if it is not
-/// one, is negative, or exceeds 100 years.
+/// A number with a unit, "500ms", "1.5s", "10m", "2h", "250us"; "0" needs none. Nothing if it is
+/// not one, is negative, or exceeds 100 years.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
 /// The shortest form that parse_duration reads as the same value: "1500ms", "5s", "0s".

@@ -18,7 +18,17 @@
 namespace ringmaster {
 
 enum class ValueKind : std::uint8_t {
-  kText, kInteger, kNumber, kBoolean, kChoice, kDuration, kBytes, kTextList, kSection, kList, kOptions
+  kText,
+  kInteger,
+  kNumber,
+  kBoolean,
+  kChoice,
+  kDuration,
+  kBytes,
+  kTextList,
+  kSection,
+  kList,
+  kOptions
 };
 
 /// One key of a file, in words and for machines.
@@ -27,7 +37,7 @@ struct KeyDescription {
   ValueKind kind = ValueKind::kText;
   std::string expected;  ///< Completes "must be ...".
   std::string default_value;
-  std::string text;      ///< What it does, one sentence.
+  std::string text;  ///< What it does, one sentence.
   bool is_required = false;
   bool is_secret = false;  ///< Its value is not repeated in a message.
   std::optional<double> min;
@@ -67,9 +77,10 @@ class SettingsVisitor {
   virtual void problem(const std::string& key, const std::string& text) = 0;
 
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  void integer(const std::string& key, T& value, std::type_identity_t<T> min,
-               std::type_identity_t<T> max, const std::string& text) {
+  requires(!std::same_as<T, bool>) void integer(const std::string& key, T& value,
+                                                std::type_identity_t<T> min,
+                                                std::type_identity_t<T> max,
+                                                const std::string& text) {
     auto description = in_range(key, ValueKind::kInteger, "a whole number", std::to_string(min),
                                 std::to_string(max), text);
     description.default_value = std::to_string(value);

@@ -49,10 +49,14 @@ class ProblemList {
 
 std::string quoted(const YAML::Node& node) {
   switch (node.Type()) {
-    case YAML::NodeType::Map: return "a mapping";
-    case YAML::NodeType::Sequence: return "a list";
-    case YAML::NodeType::Scalar: break;
-    default: return "empty";
+    case YAML::NodeType::Map:
+      return "a mapping";
+    case YAML::NodeType::Sequence:
+      return "a list";
+    case YAML::NodeType::Scalar:
+      break;
+    default:
+      return "empty";
   }
   const std::string& text = node.Scalar();
   if (text.size() <= kQuotedBytesMax) return '"' + text + '"';
@@ -188,8 +192,7 @@ class YamlReader final : public SettingsVisitor {
     if (value.IsScalar() && assign(value.Scalar())) return;
     const bool is_here = value.IsDefined() && !value.IsNull();
     problems_->add(is_here ? value.Mark() : key_mark, path,
-                   "must be " + key.expected +
-                       (key.is_secret ? "" : ", is " + quoted(value)));
+                   "must be " + key.expected + (key.is_secret ? "" : ", is " + quoted(value)));
   }
 
   // An empty value has no place of its own.

@@ -67,10 +67,10 @@ def check_policies(root):
     registry = root / "policies/policy_registry.cc"
     if not registry.exists():
         return
-    names = re.search(r"kNames[^{]*\{(.*?)\}", registry.read_text(), re.S)
+    table = re.search(r"kPolicies\{\{(.*?)\}\};", registry.read_text(), re.S)
     path = root / "docs/policies.md"
     documented = path.read_text() if path.exists() else ""
-    for name in re.findall(r'"(\w+)"', names[1]) if names else ["(none found in the registry)"]:
+    for name in re.findall(r'\{"(\w+)"', table[1]) if table else ["(none found in the registry)"]:
         if f"`{name}`" not in documented:
             yield f"policies/policy_registry.cc: policy {name} is not in docs/policies.md"
 
