@@ -1,24 +1,18 @@
 #include "fleet/block_lru.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace ringmaster {
-namespace {
-
-/// So many blocks ahead the table is asked for: about the latency of the next cache.
-constexpr std::size_t kPrefetchBlocks = 6;
-
-}  // namespace
-
 BlockLru::BlockLru(std::uint32_t capacity_blocks) : capacity_blocks_(capacity_blocks) {
   RINGMASTER_CHECK(capacity_blocks < Table::kBlocksMax);
 }
 
 std::uint32_t BlockLru::cached_blocks(std::span<const BlockHash> chain) const {
   std::uint32_t blocks = 0;
-  while (blocks < chain.size() && table_.find(chain[blocks]) != kEnds) ++blocks;
+  for (; blocks < chain.size(); ++blocks) {
+    table_.prefetch_ahead(chain, blocks);
+    if (table_.find(chain[blocks]) == kEnds) break;
+  }
   return blocks;
 }
 
@@ -33,7 +27,9 @@ std::uint32_t BlockLru::insert(std::span<const BlockHash> chain, BlockChanges* c
   const std::uint32_t cached = promote(chain, place);
   const auto missing = static_cast<std::uint32_t>(chain.size()) - cached;
   // The chain's own blocks are at the front by now, so that none of them is evicted.
-  while (table_.size() + missing > capacity_blocks_) evict_least_recent(changes);
+  if (table_.size() + missing > capacity_blocks_) {
+    evict_least_recent(table_.size() + missing - capacity_blocks_, changes);
+  }
   for (const BlockHash& hash : chain.subspan(cached)) {
     const std::uint32_t size_before = table_.size();
     const std::uint32_t block = table_.insert(hash);
@@ -76,24 +72,27 @@ void BlockLru::link_after(std::uint32_t place, std::uint32_t block) {
   links(next).previous = block;
 }
 
-void BlockLru::evict_least_recent(BlockChanges* changes) {
-  const std::uint32_t block = ends_.previous;
-  RINGMASTER_CHECK(block != kEnds);
-  unlink(block);
-  // The next one to go, usually at once: its hash tells where in the table it must be found.
-  if (ends_.previous != kEnds) table_.prefetch(table_.hash(ends_.previous));
-  if (changes != nullptr) changes->removed.push_back(table_.hash(block));
-  table_.erase(block);
+void BlockLru::evict_least_recent(std::uint32_t count, BlockChanges* changes) {
+  victims_.clear();
+  std::uint32_t block = ends_.previous;
+  for (; victims_.size() < count; block = links(block).previous) {
+    RINGMASTER_CHECK(block != kEnds);
+    victims_.push_back(block);
+    table_.prefetch(table_.hash(block));
+  }
+  ends_.previous = block;
+  links(block).next = kEnds;
+  for (const std::uint32_t victim : victims_) {
+    if (changes != nullptr) changes->removed.push_back(table_.hash(victim));
+    table_.erase(victim);
+  }
 }
 
 std::uint32_t BlockLru::promote(std::span<const BlockHash> chain, std::uint32_t& last) {
   std::uint32_t blocks = 0;
   std::uint32_t place = kEnds;
-  for (const BlockHash& hash : chain.first(std::min(chain.size(), kPrefetchBlocks))) {
-    table_.prefetch(hash);
-  }
   for (const BlockHash& hash : chain) {
-    if (blocks + kPrefetchBlocks < chain.size()) table_.prefetch(chain[blocks + kPrefetchBlocks]);
+    table_.prefetch_ahead(chain, blocks);
     const std::uint32_t block = table_.find(hash);
     if (block == kEnds) break;
     ++blocks;

@@ -75,12 +75,13 @@ class BlockLru {
   [[nodiscard]] const Links& links(std::uint32_t block) const { return table_.value(block); }
   void unlink(std::uint32_t block);
   void link_after(std::uint32_t place, std::uint32_t block);
-  void evict_least_recent(BlockChanges* changes);
+  void evict_least_recent(std::uint32_t count, BlockChanges* changes);
   /// Moves the cached prefix to the front; its length, and in `last` its last block.
   std::uint32_t promote(std::span<const BlockHash> chain, std::uint32_t& last);
 
   std::uint32_t capacity_blocks_;
   Table table_;
+  std::vector<std::uint32_t> victims_;  ///< Scratch.
   Links ends_;  ///< next: the most recent block, previous: the least recent one.
 };
 

@@ -70,6 +70,7 @@ void FleetState::refresh_eligible() {
 
 Homes FleetState::homes(std::uint64_t key, std::span<const InstanceId> excluded) const {
   if (excluded.empty()) {
+    // Reading is_eligible also brings the homes' loads near, which whoever asks reads next.
     return rings_.find(key, eligible_.size(), [this](InstanceId instance) {
       return instances_[instance.value].is_eligible;
     });

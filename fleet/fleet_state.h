@@ -15,8 +15,8 @@
 
 namespace ringmaster {
 
-/// One instance with all that is believed about it. What a decision reads comes first.
-struct InstanceState {
+/// One instance with all that is believed about it. What a decision reads is its first cache line.
+struct alignas(64) InstanceState {
   InstanceLoad load;
   double prefill_seconds_per_token = 0.0;
   bool is_present = false;

@@ -75,6 +75,10 @@ void HashRing::rebuild_buckets() {
   }
 }
 
+void HashRing::prefetch(std::uint64_t key) const {
+  __builtin_prefetch(&buckets_[mix64(key ^ seed_) >> bucket_shift_]);
+}
+
 std::size_t HashRing::first_point(std::uint64_t key) const {
   const std::uint64_t position = mix64(key ^ seed_);
   std::size_t i = buckets_[position >> bucket_shift_];

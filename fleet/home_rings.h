@@ -47,6 +47,7 @@ class HomeRings {
                            const Eligible& eligible) const {
     Homes homes;
     InstanceId first;
+    rings_[1].prefetch(key);
     if (eligible_count == 0 || !rings_[0].find(key, eligible, first)) return homes;
     homes.add(first);
     InstanceId second;

@@ -24,17 +24,12 @@ void PrefixIndex::make_room_for(std::uint32_t slot) {
   }
 }
 
-void PrefixIndex::prefetch_ahead(std::span<const BlockHash> blocks, std::size_t position) const {
-  constexpr std::size_t kBlocksAhead = 6;
-  if (position + kBlocksAhead < blocks.size()) table_.prefetch(blocks[position + kBlocksAhead]);
-}
-
 void PrefixIndex::store(InstanceId instance, std::span<const BlockHash> blocks) {
   const std::uint32_t slot = instance.value;
   make_room_for(slot);
   const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    prefetch_ahead(blocks, i);
+    table_.prefetch_ahead(blocks, i);
     if (table_.size() >= blocks_max_ && table_.find(blocks[i]) == Table::kAbsent) {
       ++refused_blocks_;
       continue;
@@ -50,7 +45,7 @@ void PrefixIndex::store(InstanceId instance, std::span<const BlockHash> blocks) 
 
 void PrefixIndex::remove(InstanceId instance, std::span<const BlockHash> blocks) {
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    prefetch_ahead(blocks, i);
+    table_.prefetch_ahead(blocks, i);
     const std::uint32_t number = table_.find(blocks[i]);
     if (number != Table::kAbsent && holds(number, instance.value)) drop(number, instance.value);
   }
@@ -89,7 +84,7 @@ void PrefixIndex::cached_blocks(std::span<const BlockHash> chain,
     if (blocks_of(instances[i]) > 0) alive |= std::uint64_t{1} << i;
   }
   for (std::size_t depth = 0; depth < chain.size() && alive != 0; ++depth) {
-    prefetch_ahead(chain, depth);
+    table_.prefetch_ahead(chain, depth);
     const std::uint32_t number = table_.find(chain[depth]);
     if (number == Table::kAbsent) return;
     for (std::uint64_t rest = alive; rest != 0; rest &= rest - 1) {
@@ -111,7 +106,7 @@ void PrefixIndex::cached_blocks_by_slot(std::span<const BlockHash> chain,
   // A slot's count is raised at every depth it still has, not set once at its end: the first
   // depths are the ones many instances have, and after them the sets are nearly empty.
   for (std::size_t depth = 0; depth < chain.size(); ++depth) {
-    prefetch_ahead(chain, depth);
+    table_.prefetch_ahead(chain, depth);
     const std::uint32_t number = table_.find(chain[depth]);
     if (number == Table::kAbsent) return;
     std::uint64_t any = 0;

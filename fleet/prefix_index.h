@@ -62,7 +62,6 @@ class PrefixIndex {
   void make_room_for(std::uint32_t slot);
   void drop(std::uint32_t number, std::uint32_t slot);
   [[nodiscard]] bool is_held(std::uint32_t number) const;
-  void prefetch_ahead(std::span<const BlockHash> blocks, std::size_t position) const;
 
   std::uint32_t blocks_max_;
   Table table_;

@@ -12,6 +12,9 @@ constexpr std::uint32_t kWindowRequestsPerInstance = 16;
 /// Below it a share is chance. The official code waits for as many.
 constexpr std::uint32_t kSamplesMin = 20;
 
+/// A prefix as the tree knows it.
+BlockHash node_key(std::uint64_t half_hash) { return {.low = half_hash, .high = 0}; }
+
 }  // namespace
 
 ShareHotness::ShareHotness(const HotnessOptions& options) : options_(options) {
@@ -19,7 +22,7 @@ ShareHotness::ShareHotness(const HotnessOptions& options) : options_(options) {
   set_window(options.window_requests != 0 ? options.window_requests : kWindowRequestsMin);
 }
 
-std::span<BlockHash> ShareHotness::chain_of(std::uint32_t position) {
+std::span<std::uint64_t> ShareHotness::chain_of(std::uint32_t position) {
   return std::span(chains_).subspan(std::size_t{position} * options_.key_blocks_max,
                                     window_[position].blocks);
 }
@@ -37,7 +40,7 @@ std::uint32_t ShareHotness::key_blocks(std::span<const BlockHash> chain) const {
   const auto limit = std::min<std::size_t>(chain.size(), options_.key_blocks_max);
   std::uint32_t depth = std::min<std::uint32_t>(1, static_cast<std::uint32_t>(limit));
   for (; depth < limit; ++depth) {
-    const std::uint32_t number = nodes_.find(chain[depth - 1]);
+    const std::uint32_t number = nodes_.find(node_key(chain[depth - 1].low));
     if (number == Nodes::kAbsent || !nodes_.value(number).is_expanded) break;
   }
   return depth;
@@ -55,20 +58,23 @@ void ShareHotness::observe(std::span<const BlockHash> chain, std::uint32_t insta
   if (filled_ == window_.size()) forget(next_);
   const auto kept = std::min<std::size_t>(chain.size(), options_.key_blocks_max);
   window_[next_] = {static_cast<std::uint32_t>(kept), depth};
-  std::ranges::copy(chain.first(kept), chain_of(next_).begin());
-  for (const BlockHash& prefix : chain.first(depth)) count(prefix);
+  const auto halves = chain_of(next_);
+  std::ranges::transform(chain.first(kept), halves.begin(), &BlockHash::low);
+  for (const std::uint64_t prefix : halves.first(depth)) count(prefix);
   next_ = next_ + 1 == window_.size() ? 0 : next_ + 1;
+  // What the next request will overwrite lies a whole window back, out of the near caches.
+  __builtin_prefetch(&chains_[std::size_t{next_} * options_.key_blocks_max]);
   filled_ = std::min(filled_ + 1, static_cast<std::uint32_t>(window_.size()));
   adapt(chain.first(kept), depth, instance_count);
 }
 
-void ShareHotness::count(const BlockHash& prefix) {
-  ++nodes_.value(nodes_.insert(prefix)).requests;
+void ShareHotness::count(std::uint64_t prefix) {
+  ++nodes_.value(nodes_.insert(node_key(prefix))).requests;
 }
 
 void ShareHotness::forget(std::uint32_t position) {
-  for (const BlockHash& prefix : chain_of(position).first(window_[position].counted)) {
-    const std::uint32_t number = nodes_.find(prefix);
+  for (const std::uint64_t prefix : chain_of(position).first(window_[position].counted)) {
+    const std::uint32_t number = nodes_.find(node_key(prefix));
     if (--nodes_.value(number).requests == 0) nodes_.erase(number);
   }
 }
@@ -81,19 +87,19 @@ void ShareHotness::adapt(std::span<const BlockHash> chain, std::uint32_t depth,
   };
   // Shares only fall along the path: the first cooled prefix is where the key must end.
   for (std::uint32_t d = 1; d < depth; ++d) {
-    Node& node = nodes_.value(nodes_.find(chain[d - 1]));
+    Node& node = nodes_.value(nodes_.find(node_key(chain[d - 1].low)));
     if (share_times_n(node) < filled_) {
       node.is_expanded = false;
       return;
     }
   }
-  const Node& key = nodes_.value(nodes_.find(chain[depth - 1]));
+  const Node& key = nodes_.value(nodes_.find(node_key(chain[depth - 1].low)));
   if (depth < chain.size() && share_times_n(key) > 2ULL * filled_) grow(chain, depth);
 }
 
 void ShareHotness::grow(std::span<const BlockHash> chain, std::uint32_t depth) {
-  const BlockHash prefix = chain[depth - 1];
-  nodes_.value(nodes_.find(prefix)).is_expanded = true;
+  const std::uint64_t prefix = chain[depth - 1].low;
+  nodes_.value(nodes_.find(node_key(prefix))).is_expanded = true;
   for (std::uint32_t position = 0; position < filled_; ++position) {
     Observed& observed = window_[position];
     const auto blocks = chain_of(position);
@@ -102,7 +108,7 @@ void ShareHotness::grow(std::span<const BlockHash> chain, std::uint32_t depth) {
       count(blocks[depth]);
       observed.counted = depth + 1;
     }
-    if (observed.counted > depth) nodes_.value(nodes_.find(blocks[depth])).is_expanded = false;
+    if (observed.counted > depth) nodes_.value(nodes_.find(node_key(blocks[depth]))).is_expanded = false;
   }
 }
 

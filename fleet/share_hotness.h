@@ -15,7 +15,7 @@ namespace ringmaster {
 ///     share > 2/n: keys below it go one block deeper;  share < 1/n: back to this depth
 ///
 /// Shares are exact at every depth in use: when a prefix grows, the window is counted again for
-/// its children. Memory is bounded by the window: (8 + 16 * key_blocks_max) bytes a request, and its nodes.
+/// its children. Memory is bounded by the window: (8 + 8 * key_blocks_max) bytes a request, and its nodes.
 /// Source: DualMap (arXiv 2602.06502), adaptive prefix length.
 class ShareHotness final : public PrefixHotness {
  public:
@@ -42,9 +42,9 @@ class ShareHotness final : public PrefixHotness {
 
   using Nodes = BlockTable<Node>;
 
-  [[nodiscard]] std::span<BlockHash> chain_of(std::uint32_t position);
+  [[nodiscard]] std::span<std::uint64_t> chain_of(std::uint32_t position);
   void set_window(std::uint32_t requests);
-  void count(const BlockHash& prefix);
+  void count(std::uint64_t prefix);
   void forget(std::uint32_t position);
   void adapt(std::span<const BlockHash> chain, std::uint32_t depth, std::uint32_t instance_count);
   void grow(std::span<const BlockHash> chain, std::uint32_t depth);
@@ -52,7 +52,8 @@ class ShareHotness final : public PrefixHotness {
   HotnessOptions options_;
   Nodes nodes_;
   std::vector<Observed> window_;
-  std::vector<BlockHash> chains_;  ///< key_blocks_max for each place of the window.
+  /// key_blocks_max for each place of the window. Half of a hash is enough to tell shares.
+  std::vector<std::uint64_t> chains_;
   std::uint32_t next_ = 0;         ///< Place of the next request.
   std::uint32_t filled_ = 0;
 };
