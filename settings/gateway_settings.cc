@@ -47,7 +47,7 @@ void visit_scheduler(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
   visitor.integer("queue_requests_max", scheduler.queue_requests_max, 1, 1'000'000,
                   "held requests in all; beyond it 429");
   visitor.duration("queue_wait_max", scheduler.queue_wait_max, 1ms, 24h,
-                   "longest time a request is held; then 503");
+                   "longest time a request is held; then 504");
   visitor.integer("index_blocks_max", scheduler.index_blocks_max, 1'000, 1'000'000'000,
                   "blocks that the prefix index knows; the oldest are forgotten");
   visitor.integer("decision_log_size", scheduler.decision_log_size, 1, 1'000'000,
