@@ -108,31 +108,37 @@ bool flag(const Arguments& arguments, std::size_t position, std::string_view nam
   return value != nullptr && value->is_true();
 }
 
-Value sorted(const CallSite& site, Items items, const Value* attribute, bool is_case_sensitive,
-             bool is_reversed) {
-  std::vector<std::pair<Value, Value>> keyed;
+Value sorted(const CallSite& site, const Items& items, const Value* attribute,
+             bool is_case_sensitive, bool is_reversed) {
+  struct Keyed {
+    Value key;
+    std::size_t place = 0;  // Of equal keys the first stays first.
+  };
+  std::vector<Keyed> keyed;
   // Comparisons: n log n, with log n below 24.
   if (!site.charge(items.size() * 24)) return {};
-  for (Value& item : items) {
-    Value key = sort_key(site, item, attribute, is_case_sensitive);
-    if (!keyed.empty() && !compare(keyed.front().first, key)) {
-      return site.fail("must sort values that can be compared");
+  for (const Value& item : items) {
+    keyed.push_back({sort_key(site, item, attribute, is_case_sensitive), keyed.size()});
+    // Lists too can be compared, but not each with each, as sorting demands.
+    const bool has_order = keyed.back().key.is_number() || keyed.back().key.text() != nullptr;
+    if (!has_order || !compare(keyed.front().key, keyed.back().key)) {
+      return site.fail("must sort numbers or strings");
     }
-    keyed.emplace_back(std::move(key), std::move(item));
   }
-  std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
-    return compare(a.first, b.first).value_or(0) * (is_reversed ? -1 : 1) < 0;
+  std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
+    const int order = compare(a.key, b.key).value_or(0) * (is_reversed ? -1 : 1);
+    return order != 0 ? order < 0 : a.place < b.place;
   });
-  items.clear();
-  for (auto& [key, item] : keyed) items.push_back(std::move(item));
-  return items;
+  std::vector<Value> result;
+  for (const Keyed& entry : keyed) result.push_back(items[entry.place]);
+  return result;
 }
 
 Value filter_sort(const CallSite& site, const Value& value, const Arguments& arguments) {
   auto items = items_of(site, value);
   if (!items) return {};
-  return sorted(site, std::move(*items), arguments.find(2, "attribute"),
-                flag(arguments, 1, "case_sensitive"), flag(arguments, 0, "reverse"));
+  return sorted(site, *items, arguments.find(2, "attribute"), flag(arguments, 1, "case_sensitive"),
+                flag(arguments, 0, "reverse"));
 }
 
 Value filter_dictsort(const CallSite& site, const Value& value, const Arguments& arguments) {

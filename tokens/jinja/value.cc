@@ -1,6 +1,7 @@
 #include "tokens/jinja/value.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
 
@@ -132,7 +133,10 @@ bool operator==(const Value& a, const Value& b) {
 
 std::optional<int> compare(const Value& a, const Value& b) {
   if (a.integer() && b.integer()) return order(*a.integer(), *b.integer());
-  if (a.is_number() && b.is_number()) return order(a.number(), b.number());
+  if (a.is_number() && b.is_number()) {
+    if (std::isnan(a.number()) || std::isnan(b.number())) return std::nullopt;
+    return order(a.number(), b.number());
+  }
   if (a.text() != nullptr && b.text() != nullptr) {
     return order(a.text()->bytes(), b.text()->bytes());
   }

@@ -104,7 +104,7 @@ class Value {
 /// As Python's ==: numbers by value, lists and dicts by content.
 [[nodiscard]] bool operator==(const Value& a, const Value& b);
 
-/// -1, 0 or 1; nothing where Python would raise.
+/// -1, 0 or 1; nothing where Python would raise, and for NaN.
 [[nodiscard]] std::optional<int> compare(const Value& a, const Value& b);
 
 /// A mapping with text keys, in the order in which they came.

@@ -109,6 +109,13 @@ TEST(ChatTemplate, ANamespaceMayHoldItself) {
       "[<a namespace>]");
 }
 
+TEST(ChatTemplate, SortsOnlyWhatHasAnOrder) {
+  EXPECT_EQ(render("{{ [2, 1.5, true] | sort }}").bytes(), "[True, 1.5, 2]");
+  EXPECT_EQ(fault_of("{{ [2, 'a'] | sort }}"), "t:1: must sort numbers or strings");
+  EXPECT_EQ(fault_of("{{ [2, 'nan' | float, 1] | sort }}"), "t:1: must sort numbers or strings");
+  EXPECT_EQ(fault_of("{{ [[1], [1, 'a'], [1, 2]] | sort }}"), "t:1: must sort numbers or strings");
+}
+
 TEST(ChatTemplate, HasNoDateUnlessOneIsGiven) {
   EXPECT_EQ(render("{{ strftime_now is defined }}").bytes(), "False");
   const auto parsed =
