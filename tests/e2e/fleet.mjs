@@ -2,11 +2,17 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import OpenAI from 'openai';
 
 export const binary = process.env.RINGMASTER_BINARY;
+
+// A fleet that is killed cannot remove its files.
+const scratch = mkdtempSync(join(tmpdir(), 'ringmaster-e2e-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 /** Runs the binary to its end: {code, stdout, stderr}. */
 export async function run(args, { input = '', env = process.env } = {}) {
@@ -24,6 +30,7 @@ export async function run(args, { input = '', env = process.env } = {}) {
 export async function startFleet(...args) {
   const child = spawn(binary, ['up', '--port', '0', '--admin-port', '0', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: scratch },
   });
   let log = '';
   child.stderr.on('data', (bytes) => (log = (log + bytes).slice(-20_000)));
