@@ -64,6 +64,8 @@ class FleetState {
   /// The home pair of a key among the eligible instances except those in `excluded`.
   [[nodiscard]] Homes homes(std::uint64_t key, std::span<const InstanceId> excluded = {}) const;
 
+  [[nodiscard]] const HomeRings& rings() const { return rings_; }
+
   /// Leading tokens of the prompt that the instance should have in its prefix cache.
   [[nodiscard]] std::uint32_t cached_tokens(const RequestSpec& request, InstanceId instance) const;
 

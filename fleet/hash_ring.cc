@@ -49,14 +49,40 @@ void HashRing::add(InstanceId instance, std::string_view name, double capacity) 
   if (names_.size() <= instance.value) names_.resize(instance.value + 1);
   names_[instance.value] = name;
   const std::uint64_t identity = hash_text(seed_, name);
-  const auto before = static_cast<std::ptrdiff_t>(points_.size());
-  for (std::uint32_t point = 0; point < points_of(capacity); ++point) {
-    points_.push_back({mix64(identity + kPointStep * (point + 1)), instance.value});
+  std::vector<Point> added(points_of(capacity));
+  for (std::uint32_t point = 0; point < added.size(); ++point) {
+    added[point] = {mix64(identity + kPointStep * (point + 1)), instance.value};
   }
+  std::ranges::sort(added, [this](const Point& a, const Point& b) { return precedes(a, b); });
+  insert(added);
+  count_into_buckets(added);
+}
+
+// From the last place to the first, so that each run of old points moves once and as a block:
+// a fleet is added instance by instance, and each of them costs a pass over all points.
+void HashRing::insert(const std::vector<Point>& added) {
   const auto order = [this](const Point& a, const Point& b) { return precedes(a, b); };
-  std::sort(points_.begin() + before, points_.end(), order);
-  std::inplace_merge(points_.begin(), points_.begin() + before, points_.end(), order);
-  rebuild_buckets();
+  auto old_end = static_cast<std::ptrdiff_t>(points_.size());
+  points_.resize(points_.size() + added.size());
+  for (auto left = static_cast<std::ptrdiff_t>(added.size()); left > 0; --left) {
+    const Point& point = added[static_cast<std::size_t>(left - 1)];
+    const auto begin = points_.begin();
+    const auto place = std::upper_bound(begin, begin + old_end, point, order) - begin;
+    std::move_backward(begin + place, begin + old_end, begin + old_end + left);
+    points_[static_cast<std::size_t>(place + left - 1)] = point;
+    old_end = place;
+  }
+}
+
+void HashRing::count_into_buckets(const std::vector<Point>& added) {
+  if (points_.size() > buckets_.size()) return rebuild_buckets();
+  // A bucket names its first point: it moves by as many as were put into the buckets before it.
+  for (std::uint32_t i = 0; i < added.size(); ++i) {
+    const std::size_t begin = (added[i].position >> bucket_shift_) + 1;
+    const std::size_t end =
+        i + 1 < added.size() ? (added[i + 1].position >> bucket_shift_) + 1 : buckets_.size();
+    for (std::size_t bucket = begin; bucket < end; ++bucket) buckets_[bucket] += i + 1;
+  }
 }
 
 void HashRing::remove(InstanceId instance) {

@@ -62,14 +62,16 @@ class HashRing {
   /// Index of the first point at or after the key's position; 0 past the last.
   [[nodiscard]] std::size_t first_point(std::uint64_t key) const;
   [[nodiscard]] bool precedes(const Point& a, const Point& b) const;
+  void insert(const std::vector<Point>& added);
+  void count_into_buckets(const std::vector<Point>& added);
   void rebuild_buckets();
 
   std::uint64_t seed_;
   std::uint32_t points_per_instance_;
-  std::vector<Point> points_;            ///< By position, then by name.
-  std::vector<std::uint32_t> buckets_;   ///< First point of each equal part of the circle.
+  std::vector<Point> points_;           ///< By position, then by name.
+  std::vector<std::uint32_t> buckets_;  ///< First point of each equal part of the circle.
   unsigned bucket_shift_ = 0;
-  std::vector<std::string> names_;       ///< By slot; settles equal positions.
+  std::vector<std::string> names_;  ///< By slot; settles equal positions.
 };
 
 }  // namespace ringmaster

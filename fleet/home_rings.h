@@ -57,6 +57,13 @@ class HomeRings {
     return homes;
   }
 
+  /// The first instance clockwise of the key on the first ring for which eligible(instance) holds;
+  /// false if there is none.
+  template <class Eligible>
+  bool find_on_first_ring(std::uint64_t key, const Eligible& eligible, InstanceId& found) const {
+    return rings_[0].find(key, eligible, found);
+  }
+
   /// Equal for equal sets of (name, points), whatever the order of additions.
   [[nodiscard]] std::uint64_t membership_digest() const { return digest_; }
 

@@ -5,14 +5,19 @@
 #include <string>
 #include <utility>
 
+#include "policies/chwbl.h"
 #include "policies/dual_map.h"
 #include "policies/least_loaded.h"
+#include "policies/least_work_left.h"
+#include "policies/lmetric.h"
 #include "policies/min_ttft.h"
 #include "policies/option_reader.h"
 #include "policies/power_of_two.h"
 #include "policies/prefix_affinity.h"
 #include "policies/random_choice.h"
 #include "policies/round_robin.h"
+#include "policies/session_affinity.h"
+#include "policies/sticky_until_saturated.h"
 
 namespace ringmaster {
 namespace {
@@ -20,7 +25,7 @@ namespace {
 using MakePolicy = std::unique_ptr<RoutingPolicy> (*)(OptionReader&, std::uint64_t seed);
 
 // The only list of policies. A new one is a line here, a name below and a page in docs/policies.md.
-constexpr std::array<std::pair<std::string_view, MakePolicy>, 7> kPolicies{{
+constexpr auto kPolicies = std::to_array<std::pair<std::string_view, MakePolicy>>({
     {"dualmap", make_dual_map},
     {"prefix_affinity", make_prefix_affinity},
     {"min_ttft", make_min_ttft},
@@ -28,7 +33,12 @@ constexpr std::array<std::pair<std::string_view, MakePolicy>, 7> kPolicies{{
     {"power_of_two", make_power_of_two},
     {"random", make_random_choice},
     {"round_robin", make_round_robin},
-}};
+    {"lmetric", make_lmetric},
+    {"least_work_left", make_least_work_left},
+    {"chwbl", make_chwbl},
+    {"sticky_until_saturated", make_sticky_until_saturated},
+    {"session_affinity", make_session_affinity},
+});
 
 constexpr auto kNames = [] {
   std::array<std::string_view, kPolicies.size()> names;
@@ -38,18 +48,19 @@ constexpr auto kNames = [] {
 
 }  // namespace
 
-std::span<const std::string_view> policy_names() { return kNames; }
+std::span<const std::string_view> policy_names() {
+  return kNames;
+}
 
-Result<std::unique_ptr<RoutingPolicy>> make_policy(const PolicyConfig& config,
-                                                   std::uint64_t seed) {
-  const auto found = std::ranges::find(kPolicies, config.name,
-                                       &std::pair<std::string_view, MakePolicy>::first);
+Result<std::unique_ptr<RoutingPolicy>> make_policy(const PolicyConfig& config, std::uint64_t seed) {
+  const auto found =
+      std::ranges::find(kPolicies, config.name, &std::pair<std::string_view, MakePolicy>::first);
   if (found == kPolicies.end()) {
     const std::string_view near = nearest_name(config.name, kNames);
     std::string hint;
     if (!near.empty()) hint = " (did you mean '" + std::string(near) + "'?)";
-    return invalid("unknown policy '" + config.name + "'" + hint + "; known: " +
-                   join_names(kNames));
+    return invalid("unknown policy '" + config.name + "'" + hint +
+                   "; known: " + join_names(kNames));
   }
   OptionReader options(config);
   std::unique_ptr<RoutingPolicy> policy = found->second(options, seed);

@@ -22,6 +22,8 @@ struct RoutingQuery {
   Homes homes;                             ///< Among the candidates. Empty unless needs_homes().
   std::uint32_t key_blocks = 0;            ///< Depth of the hash key behind the homes.
   Duration ttft_slo{};                     ///< Of this request.
+  TimePoint now{};
+  std::uint64_t key = 0;  ///< The hash key behind the homes.
 };
 
 /// An instance as a policy weighed it.
@@ -51,15 +53,28 @@ class RoutingDecision {
     } else {
       return;
     }
-    const auto by_score = [](const auto& a, const auto& b) { return a.score < b.score; };
-    worst_ = static_cast<std::size_t>(
-        std::max_element(scored_.begin(), scored_.begin() + count_, by_score) - scored_.begin());
+    find_worst();
+  }
+
+  /// Makes a considered candidate the choice and keeps it among the shown ones, whatever its score.
+  void take(const ScoredCandidate& candidate) {
+    instance = candidate.instance;
+    const auto is_same = [&](const auto& other) { return other.instance == instance; };
+    if (std::ranges::any_of(scored(), is_same)) return;
+    scored_[count_ < kScoredMax ? count_++ : worst_] = candidate;
+    find_worst();
   }
 
   [[nodiscard]] std::span<ScoredCandidate> scored() { return std::span(scored_).first(count_); }
   [[nodiscard]] std::uint32_t considered() const { return considered_; }
 
  private:
+  void find_worst() {
+    const auto by_score = [](const auto& a, const auto& b) { return a.score < b.score; };
+    worst_ = static_cast<std::size_t>(
+        std::max_element(scored_.begin(), scored_.begin() + count_, by_score) - scored_.begin());
+  }
+
   std::array<ScoredCandidate, kScoredMax> scored_{};
   std::size_t worst_ = 0;
   std::uint32_t count_ = 0;

@@ -31,7 +31,10 @@ bool SchedulerCore::has_open_window(InstanceId instance) const {
 
 void SchedulerCore::place(RequestRecord& record) {
   RoutingQuery query{
-      .request = record.spec, .candidates = fleet_.eligible(), .ttft_slo = slo_of(record)};
+      .request = record.spec,
+      .candidates = fleet_.eligible(),
+      .ttft_slo = slo_of(record),
+      .now = now_};
   if (record.tried_count > 0) {
     untried_.clear();
     std::ranges::copy_if(query.candidates, std::back_inserter(untried_), [&](InstanceId instance) {
@@ -67,14 +70,13 @@ void SchedulerCore::place(RequestRecord& record) {
 void SchedulerCore::find_homes(const RequestRecord& record, RoutingQuery& query) const {
   const PrefixChain& chain = record.spec.chain;
   query.key_blocks = hotness_->key_blocks(chain);
-  std::uint64_t key = 0;
   if (query.key_blocks > 0) {
-    key = chain[query.key_blocks - 1].low;
+    query.key = chain[query.key_blocks - 1].low;
   } else {
     // Shorter than a block: nothing to share but a session; without one, spread.
-    key = mix64(record.spec.session != 0 ? record.spec.session : ~record.spec.id.value);
+    query.key = mix64(record.spec.session != 0 ? record.spec.session : ~record.spec.id.value);
   }
-  query.homes = fleet_.homes(key, record.tried());
+  query.homes = fleet_.homes(query.key, record.tried());
 }
 
 void SchedulerCore::fill_in_cached_tokens(const RequestRecord& record,

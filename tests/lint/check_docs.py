@@ -67,7 +67,7 @@ def check_policies(root):
     registry = root / "policies/policy_registry.cc"
     if not registry.exists():
         return
-    table = re.search(r"kPolicies\{\{(.*?)\}\};", registry.read_text(), re.S)
+    table = re.search(r"kPolicies = (.*?)\n\}", registry.read_text(), re.S)
     path = root / "docs/policies.md"
     documented = path.read_text() if path.exists() else ""
     for name in re.findall(r'\{"(\w+)"', table[1]) if table else ["(none found in the registry)"]:

@@ -19,7 +19,9 @@ InstanceId home(const HashRing& ring, std::uint64_t key) {
   return found;
 }
 
-std::string name_of(std::uint32_t slot) { return "instance-" + std::to_string(slot); }
+std::string name_of(std::uint32_t slot) {
+  return "instance-" + std::to_string(slot);
+}
 
 HashRing ring_of(std::uint32_t count, std::uint64_t seed = 1) {
   HashRing ring(seed, 160);
@@ -35,7 +37,8 @@ TEST(HashRing, FindsNobodyWhileItIsEmpty) {
 
 TEST(HashRing, FindsNobodyWhereNobodyIsEligible) {
   InstanceId found;
-  EXPECT_FALSE(ring_of(3).find(7, [](InstanceId) { return false; }, found));
+  EXPECT_FALSE(ring_of(3).find(
+      7, [](InstanceId) { return false; }, found));
 }
 
 TEST(HashRing, PlacesPointsByCapacity) {
@@ -58,7 +61,8 @@ TEST(HashRing, FindsTheFirstPointClockwiseOfEveryKey) {
     const std::uint64_t key = random.next();
     const InstanceId first = home(ring, key);
     InstanceId next;
-    ASSERT_TRUE(ring.find(key, [&](InstanceId other) { return other != first; }, next));
+    ASSERT_TRUE(ring.find(
+        key, [&](InstanceId other) { return other != first; }, next));
     HashRing without = ring;
     without.remove(first);
     ASSERT_EQ(home(without, key), next);
@@ -128,6 +132,20 @@ TEST(HashText, DependsOnEveryByteAndTheSeed) {
 TEST(HashText, GivesTheSameBitsForever) {
   EXPECT_EQ(hash_text(0, ""), 12035550249420947055ULL);
   EXPECT_EQ(hash_text(1, "instance-a"), 9204037234343442335ULL);
+}
+
+TEST(HashRing, DependsOnItsInstancesAndNotOnHowItGrew) {
+  // 40 instances pass several doublings of the buckets; removal counts them anew.
+  HashRing grown(1, 160);
+  for (std::uint32_t slot = 40; slot-- > 0;) grown.add({slot}, name_of(slot), 1.0);
+  for (std::uint32_t slot = 40; slot < 50; ++slot) grown.add({slot}, name_of(slot), 2.0);
+  for (std::uint32_t slot = 40; slot < 50; ++slot) grown.remove({slot});
+  const HashRing ring = ring_of(40);
+  Random random(5);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t key = random.next();
+    ASSERT_EQ(home(grown, key), home(ring, key));
+  }
 }
 
 }  // namespace

@@ -92,13 +92,13 @@ TEST_F(Baselines, LeastLoadedGoesAroundOnTies) {
 
 TEST_F(Baselines, MinTtftWeighsCacheAgainstPendingWork) {
   make("min_ttft");
-  cache(3, 6);                  // 400 uncached
-  load(3).sent_tokens = 500;    // 900 in all
-  load(0).sent_tokens = 100;    // 1,100
+  cache(3, 6);                // 400 uncached
+  load(3).sent_tokens = 500;  // 900 in all
+  load(0).sent_tokens = 100;  // 1,100
   load(1).held_tokens = 100;
   load(2).held_tokens = 100;
   EXPECT_EQ(chosen(), 3U);
-  load(3).sent_tokens = 701;    // 1,101
+  load(3).sent_tokens = 701;  // 1,101
   EXPECT_NE(chosen(), 3U);
 }
 

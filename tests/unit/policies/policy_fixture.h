@@ -22,8 +22,7 @@ class PolicyFixture : public ::testing::Test {
 
   PolicyFixture() {
     for (std::uint32_t slot = 0; slot < kInstances; ++slot) {
-      fleet_.add({slot},
-                 {.name = "i" + std::to_string(slot), .prefill_seconds_per_token = 0.001},
+      fleet_.add({slot}, {.name = "i" + std::to_string(slot), .prefill_seconds_per_token = 0.001},
                  ResidencySource::kEvents);
     }
     for (std::uint64_t i = 0; i < 10; ++i) request_.chain.push_back({.low = mix64(i + 1)});
@@ -49,7 +48,9 @@ class PolicyFixture : public ::testing::Test {
     RoutingQuery query{.request = request_,
                        .candidates = fleet_.eligible(),
                        .key_blocks = 1,
-                       .ttft_slo = std::chrono::seconds(5)};
+                       .ttft_slo = std::chrono::seconds(5),
+                       .now = now_,
+                       .key = key_};
     for (const InstanceId home : homes) query.homes.add(home);
     RoutingDecision decision;
     policy_->choose(query, fleet_, decision);
@@ -60,6 +61,8 @@ class PolicyFixture : public ::testing::Test {
 
   FleetState fleet_{160, 10'000};
   RequestSpec request_;
+  TimePoint now_{};
+  std::uint64_t key_ = 0;
   std::unique_ptr<RoutingPolicy> policy_;
 };
 

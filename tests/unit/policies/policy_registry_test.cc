@@ -1,8 +1,12 @@
 #include "policies/policy_registry.h"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
+
+#include "policies/option_reader.h"
 
 namespace ringmaster {
 namespace {
@@ -39,9 +43,17 @@ TEST(PolicyRegistry, MakesEveryPolicyItNames) {
 }
 
 TEST(PolicyRegistry, ListsTheKnownPoliciesAndTheNearestOne) {
-  EXPECT_EQ(error_of("dual_map"),
-            "unknown policy 'dual_map' (did you mean 'dualmap'?); known: dualmap, "
-            "prefix_affinity, min_ttft, least_loaded, power_of_two, random, round_robin");
+  EXPECT_EQ(error_of("dual_map"), "unknown policy 'dual_map' (did you mean 'dualmap'?); known: " +
+                                      join_names(policy_names()));
+}
+
+TEST(PolicyRegistry, KnowsTheBaselinesTheFieldAndTheDefault) {
+  for (const std::string_view name :
+       {"dualmap", "prefix_affinity", "min_ttft", "least_loaded", "power_of_two", "random",
+        "round_robin", "lmetric", "least_work_left", "chwbl", "sticky_until_saturated",
+        "session_affinity"}) {
+    EXPECT_EQ(std::ranges::count(policy_names(), name), 1) << name;
+  }
 }
 
 TEST(PolicyRegistry, OffersNoNameThatIsFarOff) {
