@@ -88,7 +88,8 @@ class EngineAdapter {
   [[nodiscard]] virtual asio::awaitable<Status> follow_kv_events(const EngineLink& link,
                                                                  KvEventSink& sink) const = 0;
 
-  /// Adds what the engine wants on a forwarded request (a load sample asked for, say).
+  /// Sets what the engine wants on a forwarded request (a load sample asked for, say). Called once
+  /// per attempt on the same fields, so it replaces and never adds.
   virtual void prepare(const EngineLink& link, http::Fields& fields) const = 0;
 
   /// A load sample that came with an answer's head, if there is one.

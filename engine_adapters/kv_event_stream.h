@@ -14,7 +14,8 @@ namespace ringmaster {
 /// Reads the bundled engine's stream of KV events and keeps the place in it.
 ///
 /// One batch is the data of one server-sent event:
-///   {"epoch":N or "...","sequence":N,"events":[{"type":"stored","blocks":["<32 hex digits>",...]},...]}
+///   {"epoch":N or "...","sequence":N,"events":[{"type":"stored","blocks":["<32 hex
+///   digits>",...]},...]}
 /// with the types stored, removed, cleared and snapshot (all that is resident, after a gap). A
 /// batch is checked whole before the sink sees any of it.
 class KvEventStream {

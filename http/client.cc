@@ -27,7 +27,8 @@ class Client::Impl {
   [[nodiscard]] asio::awaitable<Result<std::unique_ptr<Exchange>>> send(const Endpoint& endpoint,
                                                                         const RequestHead& head,
                                                                         std::string_view body,
-                                                                        Deadlines deadlines);
+                                                                        Deadlines deadlines,
+                                                                        AbortHandle* abort);
 
  private:
   IoThreads& threads_;
@@ -47,7 +48,9 @@ Client::Impl::~Impl() {
 asio::awaitable<Result<std::unique_ptr<Exchange>>> Client::Impl::send(const Endpoint& endpoint,
                                                                       const RequestHead& head,
                                                                       std::string_view body,
-                                                                      Deadlines deadlines) {
+                                                                      Deadlines deadlines,
+                                                                      AbortHandle* abort) {
+  const auto is_aborted = [abort] { return abort != nullptr && abort->is_aborted(); };
   const auto thread = threads_.current();
   RINGMASTER_CHECK(thread < threads_.size());
   const auto pool = pools_[thread];
@@ -67,16 +70,26 @@ asio::awaitable<Result<std::unique_ptr<Exchange>>> Client::Impl::send(const Endp
       if (!connected) co_return tl::unexpected(connected.error());
       channel = std::move(*connected);
     }
-    auto exchange = std::make_unique<ClientExchange>(pool, authority, std::move(channel), deadlines,
-                                                     total_at);
+    if (is_aborted()) {
+      channel->close();
+      co_return fail(ErrorCode::kUnavailable, ErrorOrigin::kRouter, "aborted", true);
+    }
+    if (abort != nullptr) abort->bind(channel);
+    auto exchange =
+        std::make_unique<ClientExchange>(pool, authority, std::move(channel), deadlines, total_at);
     const auto begun = co_await exchange->begin(endpoint, head, body);
     if (begun) co_return std::move(exchange);
     // Stale: the instance closed the idle connection while the request was on its way.
-    if (!std::exchange(may_be_stale, false) || !exchange->was_stale()) {
+    if (!std::exchange(may_be_stale, false) || !exchange->was_stale() || is_aborted()) {
       co_return tl::unexpected(begun.error());
     }
     channel = nullptr;
   }
+}
+
+void AbortHandle::abort() {
+  is_aborted_ = true;
+  if (const auto channel = channel_.lock()) channel->close();
 }
 
 Client::Client(IoThreads& threads, ClientOptions options)
@@ -87,8 +100,9 @@ Client::~Client() = default;
 asio::awaitable<Result<std::unique_ptr<Exchange>>> Client::send(const Endpoint& endpoint,
                                                                 const RequestHead& head,
                                                                 std::string_view body,
-                                                                Deadlines deadlines) {
-  return impl_->send(endpoint, head, body, deadlines);
+                                                                Deadlines deadlines,
+                                                                AbortHandle* abort) {
+  return impl_->send(endpoint, head, body, deadlines, abort);
 }
 
 }  // namespace ringmaster::http

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -49,6 +50,25 @@ struct ClientOptions {
   std::size_t read_buffer_bytes = 16 * 1024;
 };
 
+class Channel;
+
+/// Ends an exchange from outside its coroutine, from before it has a connection to its end. Belongs
+/// to one send(); used on that one's thread.
+class AbortHandle {
+ public:
+  /// Closes the connection, one still being made once it is there; what waits fails with
+  /// kUnavailable.
+  void abort();
+  [[nodiscard]] bool is_aborted() const { return is_aborted_; }
+
+  /// For the client: the connection that is used from now on.
+  void bind(std::weak_ptr<Channel> channel) { channel_ = std::move(channel); }
+
+ private:
+  std::weak_ptr<Channel> channel_;
+  bool is_aborted_ = false;
+};
+
 /// An answer in flight. Stays on the thread it was made on.
 ///
 /// Destroyed before the end of the body it closes the connection, which is how an engine learns
@@ -67,6 +87,9 @@ class Exchange {
   /// The whole rest of the body. Fails also with kOverloaded beyond `bytes_max`.
   [[nodiscard]] virtual asio::awaitable<Result<std::string>> read_all(std::size_t bytes_max) = 0;
 
+  /// Changes Deadlines::idle for the reads to come.
+  virtual void set_idle(std::chrono::milliseconds idle) = 0;
+
   /// Closes the connection now; a read that waits fails with kUnavailable, later ones too.
   virtual void abort() = 0;
 };
@@ -82,12 +105,11 @@ class Client {
   /// Sends the request and reads the head of its answer. Requires: called on one of the threads.
   /// A pooled connection that turns out closed before any byte of the answer is replaced once by
   /// a fresh one, silently. Cancelling the coroutine closes the connection.
-  /// Fails with kUnavailable, kDeadlineExceeded or kCancelled; `retryable` is true in the first two.
-  /// `head` and `body` outlive the call.
-  [[nodiscard]] asio::awaitable<Result<std::unique_ptr<Exchange>>> send(const Endpoint& endpoint,
-                                                                        const RequestHead& head,
-                                                                        std::string_view body,
-                                                                        Deadlines deadlines);
+  /// Fails with kUnavailable, kDeadlineExceeded or kCancelled; `retryable` is true in the first
+  /// two. `head`, `body` and `abort`, if there is one, outlive the call.
+  [[nodiscard]] asio::awaitable<Result<std::unique_ptr<Exchange>>> send(
+      const Endpoint& endpoint, const RequestHead& head, std::string_view body, Deadlines deadlines,
+      AbortHandle* abort = nullptr);
 
  private:
   class Impl;

@@ -33,6 +33,7 @@ class ClientExchange final : public Exchange {
   [[nodiscard]] const ResponseHead& head() const override { return head_; }
   [[nodiscard]] asio::awaitable<Result<std::string_view>> read_some() override;
   [[nodiscard]] asio::awaitable<Result<std::string>> read_all(std::size_t bytes_max) override;
+  void set_idle(std::chrono::milliseconds idle) override { deadlines_.idle = idle; }
   void abort() override;
 
  private:
@@ -70,7 +71,7 @@ class ClientExchange final : public Exchange {
   ChunkDecoder chunks_;
   std::uint64_t left_ = 0;  ///< Of a body of known length.
   std::string buffer_;
-  std::size_t begin_ = 0;   ///< What is buffered and not taken yet.
+  std::size_t begin_ = 0;  ///< What is buffered and not taken yet.
   std::size_t end_ = 0;
   bool has_head_ = false;
   bool is_at_end_ = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,6 +39,9 @@ class AnswerStream {
   [[nodiscard]] boost::asio::awaitable<Result<EventBatch>> next();
 
   [[nodiscard]] const AnswerReader& reader() const { return *reader_; }
+
+  /// Changes how long next() may wait for further bytes.
+  void set_idle(std::chrono::milliseconds idle) { exchange_->set_idle(idle); }
 
   /// next() fails from now on, the one that waits too.
   void abort() {

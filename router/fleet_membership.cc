@@ -29,6 +29,8 @@ PromptRules FleetMembership::rules_for(const std::string& model) const {
   PromptRules rules{.model = model};
   if (const auto* settings = context_.settings->model(model)) {
     rules.block_tokens = settings->block_tokens;
+  } else {
+    rules.block_tokens = kByteBlockTokens;
   }
   const auto encoder = context_.encoders.find(model);
   if (encoder != context_.encoders.end()) rules.encoder = encoder->second;

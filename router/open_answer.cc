@@ -1,8 +1,7 @@
 #include "router/open_answer.h"
 
+#include <algorithm>
 #include <utility>
-
-#include <boost/asio/this_coro.hpp>
 
 #include "router/header_rules.h"
 
@@ -14,6 +13,11 @@ constexpr std::size_t kErrorBodyBytesMax = 1024 * 1024;
 /// Answers up to this size are held until they are whole, so that losing their instance half-way
 /// costs the client nothing.
 constexpr std::size_t kHeldBodyBytesMax = 256 * 1024;
+
+/// Zero is no limit, hence the longest.
+std::chrono::milliseconds longer(std::chrono::milliseconds a, std::chrono::milliseconds b) {
+  return a.count() == 0 || b.count() == 0 ? std::chrono::milliseconds(0) : std::max(a, b);
+}
 
 boost::asio::awaitable<Status> read_beginning(OpenAnswer& answer) {
   while (answer.body.size() < kHeldBodyBytesMax) {
@@ -36,10 +40,11 @@ bool is_worth_a_retry(int status) {
 
 boost::asio::awaitable<Result<OpenAnswer>> open_answer(const LiveInstance& instance,
                                                        const AttemptRequest& request) {
-  // The caller runs this beside a wait; a cancellation must come back as a value.
-  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  auto deadlines = request.deadlines;
+  // Some engines send the head at once and prefill then: the first event is the first byte.
+  deadlines.idle = longer(deadlines.idle, deadlines.first_byte);
   auto exchange = co_await instance.link.client->send(instance.link.endpoint, *request.head,
-                                                      request.body, request.deadlines);
+                                                      request.body, deadlines, request.abort);
   if (!exchange) co_return tl::unexpected(std::move(exchange.error()));
   OpenAnswer answer;
   answer.head = (*exchange)->head();
@@ -55,10 +60,12 @@ boost::asio::awaitable<Result<OpenAnswer>> open_answer(const LiveInstance& insta
                                                    request.event_bytes_max);
     auto first = co_await answer.stream->next();
     if (!first) co_return tl::unexpected(std::move(first.error()));
+    answer.stream->set_idle(request.deadlines.idle);
     answer.first = std::move(*first);
     co_return answer;
   }
   answer.exchange = std::move(*exchange);
+  answer.exchange->set_idle(request.deadlines.idle);
   const auto read = co_await read_beginning(answer);
   if (!read) co_return tl::unexpected(read.error());
   if (answer.exchange == nullptr && request.speaks_openai) {

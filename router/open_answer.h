@@ -34,6 +34,7 @@ struct AttemptRequest {
   http::Deadlines deadlines;
   std::size_t event_bytes_max = 0;
   bool speaks_openai = false;  ///< A chat or completions request, whose answers are understood.
+  http::AbortHandle* abort = nullptr;
 };
 
 /// Sends the request and reads the beginning of the answer: an error's whole body, the first

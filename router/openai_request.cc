@@ -162,6 +162,7 @@ class RequestScanner::Impl {
   Status read_messages(value field, OpenAiRequest& request);
   Status read_prompt(Key key, value field, OpenAiRequest& request);
   Status read_prompt_list(Key key, value field, OpenAiRequest& request);
+  void open_message(std::string_view role);
   simdjson::error_code append_message(object message);
   void put_tools_first();
 
@@ -171,10 +172,17 @@ class RequestScanner::Impl {
   std::string tools_;
 };
 
-/// Fields may come in any order; role, name, content and calls go out in this one.
+void RequestScanner::Impl::open_message(std::string_view role) {
+  canonical += kMessageMark;
+  canonical += role;
+  canonical += kFieldMark;
+}
+
+/// Fields may come in any order; role, content, name and calls go out in this one. The role usually
+/// comes first, and then the content is copied only once.
 simdjson::error_code RequestScanner::Impl::append_message(object message) {
-  std::string_view role;
   std::string_view name;
+  bool has_role = false;
   content_.clear();
   calls_.clear();
   for (auto field : message) {
@@ -186,21 +194,21 @@ simdjson::error_code RequestScanner::Impl::append_message(object message) {
     const bool is_content = key == "content";
     const bool is_calls = key == "tool_calls" || key == "tool_call_id";
     if (auto error = field.value().get(item)) return error;
-    if (is_role) {
-      if (item.get(role) != simdjson::SUCCESS) role = {};
+    if (is_role && !has_role) {
+      std::string_view role;
+      has_role = item.get(role) == simdjson::SUCCESS;
+      if (has_role) open_message(role);
     } else if (is_name) {
       if (item.get(name) != simdjson::SUCCESS) name = {};
     } else if (is_content) {
-      if (auto error = append_content(item, content_)) return error;
+      if (auto error = append_content(item, has_role ? canonical : content_)) return error;
     } else if (is_calls) {
       append_raw(item, calls_);
     }
   }
-  canonical += kMessageMark;
-  canonical += role;
-  canonical += kFieldMark;
-  if (!name.empty()) (canonical += name) += kFieldMark;
+  if (!has_role) open_message({});
   canonical += content_;
+  if (!name.empty()) (canonical += kFieldMark) += name;
   canonical += calls_;
   return simdjson::SUCCESS;
 }

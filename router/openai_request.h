@@ -34,7 +34,7 @@ struct OpenAiRequest {
 ///
 /// Beside them it leaves the prompt in a canonical form that does not depend on white space, on
 /// the order of keys or on how text is escaped in the JSON, so that equal prompts hash equally:
-/// the tools, then for each message its role, name, content and tool calls, with separators; a
+/// the tools, then for each message its role, content, name and tool calls, with separators; a
 /// part that is not text (an image, say) is its hash. One object per thread; keeps its buffers.
 class RequestScanner {
  public:

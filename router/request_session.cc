@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "base/random.h"
@@ -16,8 +15,6 @@ namespace ringmaster {
 namespace {
 
 namespace asio = boost::asio;
-using namespace asio::experimental::awaitable_operators;
-
 bool is_openai_path(std::string_view path) {
   return path == "/v1/chat/completions" || path == "/v1/completions";
 }
@@ -212,18 +209,18 @@ asio::awaitable<RequestSession::Next> RequestSession::attempt(const Assignment& 
                                                               OpenAnswer& answer) {
   const auto& instance = *assignment.instance;
   instance.live.attempts.fetch_add(1, std::memory_order_relaxed);
-  auto head = upstream_head_;
-  instance.adapter->prepare(instance.link, head.fields);
-  AttemptRequest request;
-  request.head = &head;
-  request.body = request_.body;
-  request.deadlines = remaining_deadlines();
-  request.event_bytes_max = context_.settings->limits.event_bytes;
-  request.speaks_openai = speaks_openai_;
-  auto outcome =
-      co_await (open_answer(instance, request) || ticket_->taken_back(assignment.attempt));
-  if (outcome.index() == 1) co_return Next::kTryAgain;
-  co_return judge(assignment, std::move(std::get<0>(outcome)), answer);
+  instance.adapter->prepare(instance.link, upstream_head_.fields);
+  http::AbortHandle abort;
+  const AttemptRequest request{.head = &upstream_head_,
+                               .body = request_.body,
+                               .deadlines = remaining_deadlines(),
+                               .event_bytes_max = context_.settings->limits.event_bytes,
+                               .speaks_openai = speaks_openai_,
+                               .abort = &abort};
+  ticket_->begin_attempt(assignment.attempt, abort);
+  auto outcome = co_await open_answer(instance, request);
+  if (ticket_->end_attempt()) co_return Next::kTryAgain;
+  co_return judge(assignment, std::move(outcome), answer);
 }
 
 /// Nothing has gone to the client yet: relay this answer, or let the scheduler find another.

@@ -1,5 +1,6 @@
 #include "router/ticket.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -37,14 +38,15 @@ asio::awaitable<tl::expected<Assignment, Refusal>> Ticket::next() {
   co_return assignment;
 }
 
-asio::awaitable<void> Ticket::taken_back(std::uint32_t attempt) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  while (taken_back_ < attempt) {
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return;
-    wake_.expires_at(asio::steady_timer::time_point::max());
-    co_await wake_.async_wait(kAsTuple);
-  }
+void Ticket::begin_attempt(std::uint32_t attempt, http::AbortHandle& abort) {
+  attempt_ = attempt;
+  abort_ = &abort;
+  if (taken_back_ >= attempt) abort.abort();
+}
+
+bool Ticket::end_attempt() {
+  abort_ = nullptr;
+  return taken_back_ >= attempt_;
 }
 
 void Ticket::commit(std::function<void()> decline) {
@@ -70,8 +72,8 @@ void Ticket::deliver(Refusal refusal) {
 
 void Ticket::take_back(std::uint32_t attempt) {
   asio::dispatch(session_, [self = shared_from_this(), attempt] {
-    self->taken_back_ = attempt;
-    self->wake_.cancel();
+    self->taken_back_ = std::max(self->taken_back_, attempt);
+    if (self->abort_ != nullptr && self->attempt_ <= attempt) self->abort_->abort();
   });
 }
 

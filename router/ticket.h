@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "fleet/request.h"
+#include "http/client.h"
 #include "router/live_instance.h"
 
 namespace ringmaster {
@@ -48,8 +49,10 @@ class Ticket : public std::enable_shared_from_this<Ticket> {
   /// The next assignment or the refusal. Fails with kCancelled when the client goes away.
   [[nodiscard]] boost::asio::awaitable<tl::expected<Assignment, Refusal>> next();
 
-  /// Ends when the scheduler takes this attempt back, or when cancelled.
-  [[nodiscard]] boost::asio::awaitable<void> taken_back(std::uint32_t attempt);
+  /// From now on `abort` is used when the scheduler takes this attempt back.
+  void begin_attempt(std::uint32_t attempt, http::AbortHandle& abort);
+  /// `abort` is not used any more. True if the attempt was taken back.
+  bool end_attempt();
 
   /// From now on a byte may have gone to the client: what is delivered later is declined, by a
   /// call of `decline` on the session's executor.
@@ -71,7 +74,9 @@ class Ticket : public std::enable_shared_from_this<Ticket> {
   boost::asio::steady_timer wake_;
   std::optional<Assignment> assignment_;
   std::optional<Refusal> refusal_;
-  std::uint32_t taken_back_ = 0;  // The last attempt taken back.
+  std::uint32_t attempt_ = 0;     // The last one begun.
+  std::uint32_t taken_back_ = 0;  // The last one taken back.
+  http::AbortHandle* abort_ = nullptr;
   std::function<void()> decline_;
 };
 
