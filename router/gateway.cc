@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "http/client.h"
 #include "http/io_threads.h"
@@ -77,6 +78,7 @@ class Gateway::Impl {
   GatewayParts parts_;
   http::SteadyClock clock_;
   ServiceState state_;
+  boost::asio::thread_pool pool_;
   http::IoThreads threads_;
   http::Client client_;
   PerThread<Directory> directory_;
@@ -95,6 +97,7 @@ class Gateway::Impl {
 
 Gateway::Impl::Impl(GatewayParts parts)
     : parts_(std::move(parts)),
+      pool_(std::max<std::size_t>(1, thread_count(parts_.settings) / 2)),
       threads_(thread_count(parts_.settings)),
       client_(threads_, http::ClientOptions{}),
       directory_(threads_, std::make_shared<const Directory>()),
@@ -119,6 +122,7 @@ Gateway::Impl::Impl(GatewayParts parts)
 Gateway::Impl::~Impl() {
   server_.reset();
   admin_server_.reset();
+  pool_.join();
   // Monitors and what they wait for are dropped with the loops; nothing runs behind this line.
   threads_.stop();
 }
@@ -133,6 +137,7 @@ RequestContext Gateway::Impl::request_context() {
   context.metrics = &metrics_;
   context.trace = trace_.get();
   context.sessions = &sessions_;
+  context.pool = pool_.get_executor();
   context.id_seed = random_seed();
   context.next_number = &state_.next_request;
   context.buffered_bytes = &state_.buffered_bytes;

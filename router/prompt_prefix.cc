@@ -25,27 +25,25 @@ PromptPrefix from_bytes(const PromptRules& rules, const BlockHash& seed, std::st
           .prompt_tokens = clamp_count(estimate_tokens(bytes.size()))};
 }
 
-std::optional<TokenVector> encode(const PromptEncoding& encoder, const OpenAiRequest& request,
-                                  const RequestScanner& scanner, std::string_view body) {
-  const bool is_chat = request.prompt == PromptKind::kMessages;
-  if (!is_chat && scanner.prompt_text().empty()) return std::nullopt;
-  auto tokens = is_chat ? encoder.chat(body) : encoder.completion(scanner.prompt_text());
+}  // namespace
+
+std::optional<TokenVector> encode_prompt(const PromptRules& rules, PromptKind kind,
+                                         std::string_view body, std::string_view text) {
+  if (!rules.encoder) return std::nullopt;
+  const bool is_chat = kind == PromptKind::kMessages;
+  if (!is_chat && text.empty()) return std::nullopt;
+  auto tokens = is_chat ? rules.encoder->chat(body) : rules.encoder->completion(text);
   if (!tokens) return std::nullopt;
   return std::move(*tokens);
 }
 
-}  // namespace
-
 PromptPrefix prompt_prefix(const PromptRules& rules, const OpenAiRequest& request,
-                           const RequestScanner& scanner, std::string_view body,
+                           const RequestScanner& scanner, const std::optional<TokenVector>& tokens,
                            std::string_view salt) {
   const auto seed = chain_seed({.model = rules.model, .adapter = {}, .tenant = salt});
-  if (request.prompt == PromptKind::kTokens)
+  if (tokens) return from_tokens(rules, seed, *tokens);
+  if (request.prompt == PromptKind::kTokens) {
     return from_tokens(rules, seed, scanner.prompt_tokens());
-  if (rules.encoder) {
-    if (const auto tokens = encode(*rules.encoder, request, scanner, body)) {
-      return from_tokens(rules, seed, *tokens);
-    }
   }
   return from_bytes(rules, seed, scanner.canonical_prompt());
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/client.h"
@@ -27,7 +29,8 @@ struct RequestContext {
   Metrics* metrics = nullptr;
   TraceRecorder* trace = nullptr;  ///< Null: nothing is recorded.
   ActiveSessions* sessions = nullptr;
-  std::uint64_t id_seed = 0;  ///< Of request ids; differs between processes.
+  boost::asio::any_io_executor pool;  ///< For work that would hold up a loop.
+  std::uint64_t id_seed = 0;          ///< Of request ids; differs between processes.
   std::atomic<std::uint64_t>* next_number = nullptr;
   std::atomic<std::size_t>* buffered_bytes = nullptr;
   /// An attempt found the instance broken (true) or waited in vain for it (false). Any thread.

@@ -9,12 +9,16 @@
 #include "base/random.h"
 #include "http/openai_error.h"
 #include "router/header_rules.h"
+#include "router/run_on.h"
 #include "tokens/byte_estimator.h"
 
 namespace ringmaster {
 namespace {
 
 namespace asio = boost::asio;
+/// Longer bodies are made into tokens in the pool: these take under a millisecond.
+constexpr std::size_t kEncodedHereBytesMax = 8 * 1024;
+
 bool is_openai_path(std::string_view path) {
   return path == "/v1/chat/completions" || path == "/v1/completions";
 }
@@ -99,11 +103,36 @@ RequestSession::Ending RequestSession::answer() {
   } else if (directory->models.size() == 1) {
     model = directory->models.begin()->second;
   }
-  make_spec(spec, model.get());
+  std::optional<TokenVector> tokens;
+  if (model && model->rules.encoder && fields_.prompt != PromptKind::kNone) {
+    if (request_.body.size() <= kEncodedHereBytesMax) {
+      tokens = encode_prompt(model->rules, fields_.prompt, request_.body, scanner().prompt_text());
+    } else {
+      tokens = co_await encode_in_pool(*model);
+    }
+  }
+  make_spec(spec, model.get(), tokens);
   ticket_ = std::make_shared<Ticket>(co_await asio::this_coro::executor);
   context_.strand->submit(ticket_, model ? model->rules.model : std::string(), std::move(spec));
   context_.metrics->local().overhead.record(context_.clock->now() - received_);
   co_return co_await attempt_until_answered();
+}
+
+/// `model` outlives the call. Other requests of this thread run meanwhile.
+asio::awaitable<std::optional<TokenVector>> RequestSession::encode_in_pool(
+    const DirectoryModel& model) {
+  std::function<std::optional<TokenVector>()> work = [&model, kind = fields_.prompt,
+                                                      body = std::string_view(request_.body),
+                                                      text = std::string(scanner().prompt_text())] {
+    return encode_prompt(model.rules, kind, body, text);
+  };
+  auto tokens = co_await run_on<std::optional<TokenVector>>(context_.pool, std::move(work));
+  if (!tokens) {
+    // They used the scanner; without tokens this request needs it again.
+    const auto again = scanner().scan(request_.body);
+    static_cast<void>(again);
+  }
+  co_return tokens;
 }
 
 /// Everything that can be refused without asking the scheduler.
@@ -144,14 +173,15 @@ Status RequestSession::read_body() {
   return {};
 }
 
-void RequestSession::make_spec(RequestSpec& spec, const DirectoryModel* model) {
+void RequestSession::make_spec(RequestSpec& spec, const DirectoryModel* model,
+                               const std::optional<TokenVector>& tokens) {
   const auto& headers = context_.settings->headers;
   const auto tenant = value_of(request_.fields, headers.tenant);
   PromptPrefix prefix;
   if (model != nullptr && fields_.prompt != PromptKind::kNone) {
     std::string salt = fields_.cache_salt;
     if (!tenant.empty()) salt = std::string(tenant) + '\n' + salt;
-    prefix = prompt_prefix(model->rules, fields_, scanner(), request_.body, salt);
+    prefix = prompt_prefix(model->rules, fields_, scanner(), tokens, salt);
     spec.block_tokens = model->rules.block_tokens;
   } else {
     // Nothing to hash: a chain of its own, so that such requests spread over the fleet.

@@ -47,7 +47,10 @@ class RequestSession {
   [[nodiscard]] Ending answer();
   [[nodiscard]] std::optional<http::Response> prepare();
   [[nodiscard]] Status read_body();
-  void make_spec(RequestSpec& spec, const DirectoryModel* model);
+  void make_spec(RequestSpec& spec, const DirectoryModel* model,
+                 const std::optional<TokenVector>& tokens);
+  [[nodiscard]] boost::asio::awaitable<std::optional<TokenVector>> encode_in_pool(
+      const DirectoryModel& model);
   [[nodiscard]] Ending attempt_until_answered();
   [[nodiscard]] boost::asio::awaitable<Next> attempt(const Assignment& assignment,
                                                      OpenAnswer& answer);

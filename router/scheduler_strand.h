@@ -9,13 +9,10 @@
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "router/model_fleet.h"
+#include "router/run_on.h"
 
 namespace ringmaster {
 
@@ -79,18 +76,8 @@ class SchedulerStrand {
 template <class Answer>
 boost::asio::awaitable<Answer> SchedulerStrand::ask(
     std::function<Answer(SchedulerStrand&)> question) {
-  namespace asio = boost::asio;
-  auto initiate = [this](auto session, std::function<Answer(SchedulerStrand&)> asked) {
-    auto home = asio::get_associated_executor(session);
-    on_strand([this, home, session = std::move(session), asked = std::move(asked)]() mutable {
-      auto reply = [session = std::move(session), answer = asked(*this)]() mutable {
-        session(std::move(answer));
-      };
-      asio::post(home, std::move(reply));
-    });
-  };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(
-      std::move(initiate), asio::use_awaitable, std::move(question));
+  std::function<Answer()> work = [this, question = std::move(question)] { return question(*this); };
+  co_return co_await run_on<Answer>(context_.executor, std::move(work));
 }
 
 }  // namespace ringmaster

@@ -239,6 +239,26 @@ TEST(Recording, OfTheLiveSchedulerReplaysToTheSameActions) {
   EXPECT_EQ(replay(events.lines), events.lines);
 }
 
+TEST(Tokenizer, CountsALongPromptInThePoolAsItDoesAShortOne) {
+  FakeEngine engine(answers("{}"));
+  GatewayParts parts;
+  const auto encoding = std::make_shared<PromptEncoding>();
+  encoding->chat = [](std::string_view body) -> Result<TokenVector> {
+    return TokenVector(body.size() / 2, 7);
+  };
+  parts.encoders["m"] = encoding;
+  LiveGateway gateway(LiveGateway::settings_for({&engine}), std::move(parts));
+  TestClient client(gateway.port);
+  TestClient admin(gateway.admin_port);
+  for (const std::size_t bytes : {1'000, 200'000}) {
+    const auto body = chat(std::string(bytes, 'x'), false);
+    EXPECT_EQ(client.post(kChat, body).status, 200);
+    EXPECT_NE(admin.get("/admin/decisions?limit=1")
+                  .body.find("\"prompt_tokens\":" + std::to_string(body.size() / 2)),
+              std::string::npos);
+  }
+}
+
 TEST(Recording, WritesOneTraceRecordPerRequestInOrderOfArrival) {
   FakeEngine engine(streams());
   Lines trace;

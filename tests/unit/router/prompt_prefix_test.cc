@@ -10,7 +10,8 @@ namespace {
 PromptPrefix prefix_of(std::string body, const PromptRules& rules, std::string_view salt = {}) {
   RequestScanner scanner;
   const auto request = scanner.scan(body).value();
-  return prompt_prefix(rules, request, scanner, body, salt);
+  const auto tokens = encode_prompt(rules, request.prompt, body, scanner.prompt_text());
+  return prompt_prefix(rules, request, scanner, tokens, salt);
 }
 
 std::string prompt(const std::string& text) {
