@@ -7,9 +7,9 @@ namespace ringmaster::internal {
 }
 
 /// An assertion that stays on in release builds: for what only a bug can cause.
-#define RINGMASTER_CHECK(condition)                                                    \
-  do {                                                                                 \
-    if (!(condition)) [[unlikely]] {                                                   \
-      ::ringmaster::internal::check_failed(#condition, __FILE__, __LINE__);            \
-    }                                                                                  \
+#define RINGMASTER_CHECK(condition)                                         \
+  do {                                                                      \
+    if (!(condition)) [[unlikely]] {                                        \
+      ::ringmaster::internal::check_failed(#condition, __FILE__, __LINE__); \
+    }                                                                       \
   } while (false)

@@ -51,8 +51,8 @@ using Status = Result<void>;
 /// Any other error.
 [[nodiscard]] inline tl::unexpected<Error> fail(ErrorCode code, ErrorOrigin origin,
                                                 std::string message, bool retryable = false) {
-  return tl::unexpected(Error{
-      .code = code, .origin = origin, .retryable = retryable, .message = std::move(message)});
+  return tl::unexpected(
+      Error{.code = code, .origin = origin, .retryable = retryable, .message = std::move(message)});
 }
 
 }  // namespace ringmaster

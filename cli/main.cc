@@ -24,8 +24,9 @@ int run(int argc, char** argv) {
   CLI::App app{"Routes and schedules requests for fleets of LLM engines", "ringmaster"};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Print the help of every command");
-  app.footer("Exit codes: 0 ok, 1 failure, 2 usage or configuration.\n"
-             "Each command has its own --help with examples.");
+  app.footer(
+      "Exit codes: 0 ok, 1 failure, 2 usage or configuration.\n"
+      "Each command has its own --help with examples.");
   int exit_code = 0;
   // One line per command, in the order in which --help shows them.
   ringmaster::add_up_command(app, exit_code);

@@ -79,9 +79,7 @@ class BlockTable {
       if (number != kAbsent) __builtin_prefetch(&node(number));
     }
   }
-  void prefetch(const BlockHash& hash) const {
-    __builtin_prefetch(&slot(home_of(tag_of(hash))));
-  }
+  void prefetch(const BlockHash& hash) const { __builtin_prefetch(&slot(home_of(tag_of(hash)))); }
 
   // Require: the number is in use.
   [[nodiscard]] const BlockHash& hash(std::uint32_t number) const { return node(number).hash; }
@@ -126,8 +124,7 @@ class BlockTable {
   /// The slot that holds the block, or the empty one where it would go.
   [[nodiscard]] std::size_t probe(const BlockHash& hash, std::uint32_t tag) const {
     std::size_t i = home_of(tag);
-    while (slot(i).number != kAbsent &&
-           (slot(i).tag != tag || node(slot(i).number).hash != hash)) {
+    while (slot(i).number != kAbsent && (slot(i).tag != tag || node(slot(i).number).hash != hash)) {
       i = (i + 1) & mask_;
     }
     return i;

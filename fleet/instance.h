@@ -18,10 +18,11 @@ struct InstanceId {
 
 /// What is known of an instance before it says anything.
 struct InstanceSpec {
-  std::string name;                       ///< Stable identity; places it on the rings.
-  double capacity = 1.0;                  ///< Relative weight on the rings, in [0.01, 100].
-  double prefill_seconds_per_token = 0.00016;  ///< tau; measured for a 7B model on a 910B4 (DualMap).
-  std::uint64_t kv_cache_tokens = 1'000'000;   ///< Size of the mirror of its prefix cache.
+  std::string name;       ///< Stable identity; places it on the rings.
+  double capacity = 1.0;  ///< Relative weight on the rings, in [0.01, 100].
+  double prefill_seconds_per_token =
+      0.00016;  ///< tau; measured for a 7B model on a 910B4 (DualMap).
+  std::uint64_t kv_cache_tokens = 1'000'000;  ///< Size of the mirror of its prefix cache.
 };
 
 /// healthy: takes requests. suspect: takes them only if no healthy one is left. dead: takes none.

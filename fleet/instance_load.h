@@ -9,8 +9,8 @@ namespace ringmaster {
 /// What the gateway itself has booked on one instance: exact, since it is what was held for it,
 /// sent to it and answered by it. Every booking is released once; the checks catch a slip.
 struct InstanceLoad {
-  std::uint64_t held_tokens = 0;  ///< Uncached prompt tokens waiting for it in the gateway.
-  std::uint64_t sent_tokens = 0;  ///< Uncached prompt tokens sent, without a first token yet.
+  std::uint64_t held_tokens = 0;        ///< Uncached prompt tokens waiting for it in the gateway.
+  std::uint64_t sent_tokens = 0;        ///< Uncached prompt tokens sent, without a first token yet.
   std::uint64_t running_kv_blocks = 0;  ///< Prompt blocks of the requests that are decoding.
   std::uint32_t held_requests = 0;
   std::uint32_t prefilling_requests = 0;

@@ -13,7 +13,9 @@ constexpr std::uint32_t kWindowRequestsPerInstance = 16;
 constexpr std::uint32_t kSamplesMin = 20;
 
 /// A prefix as the tree knows it.
-BlockHash node_key(std::uint64_t half_hash) { return {.low = half_hash, .high = 0}; }
+BlockHash node_key(std::uint64_t half_hash) {
+  return {.low = half_hash, .high = 0};
+}
 
 }  // namespace
 
@@ -108,7 +110,8 @@ void ShareHotness::grow(std::span<const BlockHash> chain, std::uint32_t depth) {
       count(blocks[depth]);
       observed.counted = depth + 1;
     }
-    if (observed.counted > depth) nodes_.value(nodes_.find(node_key(blocks[depth]))).is_expanded = false;
+    if (observed.counted > depth)
+      nodes_.value(nodes_.find(node_key(blocks[depth]))).is_expanded = false;
   }
 }
 

@@ -15,8 +15,8 @@ namespace ringmaster {
 ///     share > 2/n: keys below it go one block deeper;  share < 1/n: back to this depth
 ///
 /// Shares are exact at every depth in use: when a prefix grows, the window is counted again for
-/// its children. Memory is bounded by the window: (8 + 8 * key_blocks_max) bytes a request, and its nodes.
-/// Source: DualMap (arXiv 2602.06502), adaptive prefix length.
+/// its children. Memory is bounded by the window: (8 + 8 * key_blocks_max) bytes a request, and its
+/// nodes. Source: DualMap (arXiv 2602.06502), adaptive prefix length.
 class ShareHotness final : public PrefixHotness {
  public:
   explicit ShareHotness(const HotnessOptions& options);
@@ -54,7 +54,7 @@ class ShareHotness final : public PrefixHotness {
   std::vector<Observed> window_;
   /// key_blocks_max for each place of the window. Half of a hash is enough to tell shares.
   std::vector<std::uint64_t> chains_;
-  std::uint32_t next_ = 0;         ///< Place of the next request.
+  std::uint32_t next_ = 0;  ///< Place of the next request.
   std::uint32_t filled_ = 0;
 };
 

@@ -34,7 +34,8 @@ std::uint32_t TableHotness::key_blocks(std::span<const BlockHash> chain) const {
 void TableHotness::observe(std::span<const BlockHash> chain, std::uint32_t /*instance_count*/) {
   const std::uint32_t depth = key_blocks(chain);
   if (depth == 0) return;
-  for (std::uint32_t d = 1; d < depth; ++d) expanded_by_depth_[d - 1].touch(chain.subspan(d - 1, 1));
+  for (std::uint32_t d = 1; d < depth; ++d)
+    expanded_by_depth_[d - 1].touch(chain.subspan(d - 1, 1));
   const auto limit = std::min<std::size_t>(chain.size(), key_blocks_max_);
   const double share = note(chain[depth - 1]);
   if (window_.size() >= kSamplesMin && share >= kHotShare && depth < limit) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -15,7 +14,9 @@ namespace {
 
 constexpr std::size_t kPartsMax = 4;
 
-bool is_nothing_yet(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+bool is_nothing_yet(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
 
 }  // namespace
 

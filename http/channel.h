@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -107,8 +107,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] Outcome outcome();
 
   Socket socket_;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                             Executor>
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Executor>
       timer_;
   TimePoint deadline_ = kNever;
   TimePoint timer_armed_for_ = kNever;

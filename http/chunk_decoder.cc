@@ -39,8 +39,10 @@ Framed<ChunkDecoder::Step> ChunkDecoder::decode(std::string_view bytes) {
 Framed<void> ChunkDecoder::take(char c) {
   switch (state_) {
     case State::kSizeStart:
-    case State::kSize: return take_size(c);
-    case State::kExtension: return take_extension(c);
+    case State::kSize:
+      return take_size(c);
+    case State::kExtension:
+      return take_extension(c);
     case State::kSizeLineFeed:
       if (c != '\n') return refuse(400, "a chunk size must end in CR LF");
       state_ = left_ == 0 ? State::kTrailer : State::kData;
@@ -53,12 +55,14 @@ Framed<void> ChunkDecoder::take(char c) {
       if (c != '\n') return refuse(400, "a chunk must end in CR LF");
       state_ = State::kSizeStart;
       return {};
-    case State::kTrailer: return take_trailer(c);
+    case State::kTrailer:
+      return take_trailer(c);
     case State::kTrailerLineFeed:
       if (c != '\n') return refuse(400, "a trailer line must end in CR LF");
       return end_trailer_line();
     case State::kData:
-    case State::kEnd: break;
+    case State::kEnd:
+      break;
   }
   RINGMASTER_CHECK(false);
   return {};

@@ -30,7 +30,8 @@ bool is_cancelled(const asio::cancellation_state& state) {
 }
 
 tl::unexpected<Error> cancelled() {
-  return fail(ErrorCode::kCancelled, ErrorOrigin::kClient, "cancelled while talking to an instance");
+  return fail(ErrorCode::kCancelled, ErrorOrigin::kClient,
+              "cancelled while talking to an instance");
 }
 
 }  // namespace
@@ -72,10 +73,10 @@ asio::awaitable<Status> ClientExchange::write_request(const Endpoint& endpoint,
   const auto sent = channel_->send_now(parts, is_lost);
   // An instance may refuse and close before it has read everything: its answer is read first.
   if (is_lost || sent == text.size() + body.size()) co_return Status();
-  const auto left = total_at_ == Channel::kNever
-                        ? Duration(kWriteTimeout)
-                        : std::min<Duration>(kWriteTimeout,
-                                             total_at_ - std::chrono::steady_clock::now());
+  const auto left =
+      total_at_ == Channel::kNever
+          ? Duration(kWriteTimeout)
+          : std::min<Duration>(kWriteTimeout, total_at_ - std::chrono::steady_clock::now());
   const auto outcome = co_await channel_->send_rest(parts, sent, left);
   if (is_cancelled(co_await asio::this_coro::cancellation_state)) co_return cancelled();
   if (outcome == Channel::Outcome::kExpired) {
@@ -87,9 +88,8 @@ asio::awaitable<Status> ClientExchange::write_request(const Endpoint& endpoint,
 
 asio::awaitable<Status> ClientExchange::read_head(std::string_view method) {
   const auto bytes_max = pool_->options().header_bytes_max;
-  const HeadLimits limits{.head_bytes_max = bytes_max,
-                          .first_line_bytes_max = bytes_max,
-                          .fields_max = kFieldsMax};
+  const HeadLimits limits{
+      .head_bytes_max = bytes_max, .first_line_bytes_max = bytes_max, .fields_max = kFieldsMax};
   int interim_count = 0;
   HeadScanner scanner(limits);
   while (!has_head_) {
@@ -120,8 +120,7 @@ asio::awaitable<Status> ClientExchange::read_head(std::string_view method) {
 }
 
 Framed<bool> ClientExchange::accept_head(std::size_t head_bytes, std::string_view method) {
-  const auto framing =
-      parse_response_head({buffer_.data() + begin_, head_bytes}, method, head_);
+  const auto framing = parse_response_head({buffer_.data() + begin_, head_bytes}, method, head_);
   if (!framing) return tl::unexpected(framing.error());
   begin_ += head_bytes;
   if (head_.status == 101) return refuse(502, "the answer switches protocols, unasked");

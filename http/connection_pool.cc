@@ -15,7 +15,9 @@ constexpr std::size_t kEndpointsBeforeCleanup = 1'024;
 
 ConnectionPool::ConnectionPool(const ClientOptions& options) : options_(options) {}
 
-ConnectionPool::~ConnectionPool() { close(); }
+ConnectionPool::~ConnectionPool() {
+  close();
+}
 
 std::shared_ptr<Channel> ConnectionPool::take(const std::string& authority) {
   const auto found = idle_.find(authority);

@@ -22,8 +22,8 @@ struct Attempt {
 
   Channel::Socket socket;
   asio::ip::basic_resolver<tcp, Channel::Executor> resolver;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                             Channel::Executor>
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Channel::Executor>
       timer;
   bool is_expired = false;
 };

@@ -15,7 +15,9 @@ tl::unexpected<Error> not_a_url(std::string_view url, std::string_view problem) 
                  "; expected http://host[:port][/path]");
 }
 
-bool is_path_char(char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; }
+bool is_path_char(char c) {
+  return c > ' ' && c < 0x7f && c != '?' && c != '#';
+}
 
 bool is_host_char(char c) {
   return c > ' ' && c < 0x7f && std::string_view("/?#@[]\\\"<>").find(c) == std::string_view::npos;

@@ -44,9 +44,13 @@ IoThreads::IoThreads(std::size_t count) {
   }
 }
 
-IoThreads::~IoThreads() { stop(); }
+IoThreads::~IoThreads() {
+  stop();
+}
 
-std::size_t IoThreads::size() const { return threads_.size(); }
+std::size_t IoThreads::size() const {
+  return threads_.size();
+}
 
 asio::any_io_executor IoThreads::executor(std::size_t index) const {
   RINGMASTER_CHECK(index < threads_.size());
@@ -57,7 +61,9 @@ std::size_t IoThreads::current() const {
   return current_place.owner == this ? current_place.index : threads_.size();
 }
 
-bool IoThreads::is_stopped() const { return is_stopped_; }
+bool IoThreads::is_stopped() const {
+  return is_stopped_;
+}
 
 void IoThreads::stop() {
   if (is_stopped_) return;

@@ -35,7 +35,7 @@ struct Request {
   std::string target;  ///< Path and query, origin form: starts with '/'.
   Fields fields;
   std::string body;
-  std::string peer;    ///< "address:port" of the client.
+  std::string peer;  ///< "address:port" of the client.
 
   [[nodiscard]] std::string_view path() const;   ///< Target up to '?'.
   [[nodiscard]] std::string_view query() const;  ///< Behind '?'; may be empty.

@@ -170,14 +170,20 @@ Framed<void> HeadScanner::check_first_line(std::string_view line) const {
 
 bool is_hop_by_hop(std::string_view name) {
   switch (name.size()) {
-    case 2: return equals_ignoring_case(name, "te");
-    case 7: return equals_ignoring_case(name, "trailer") || equals_ignoring_case(name, "upgrade");
+    case 2:
+      return equals_ignoring_case(name, "te");
+    case 7:
+      return equals_ignoring_case(name, "trailer") || equals_ignoring_case(name, "upgrade");
     case 10:
       return equals_ignoring_case(name, "connection") || equals_ignoring_case(name, "keep-alive");
-    case 14: return equals_ignoring_case(name, "http2-settings");
-    case 16: return equals_ignoring_case(name, "proxy-connection");
-    case 17: return equals_ignoring_case(name, "transfer-encoding");
-    default: return false;
+    case 14:
+      return equals_ignoring_case(name, "http2-settings");
+    case 16:
+      return equals_ignoring_case(name, "proxy-connection");
+    case 17:
+      return equals_ignoring_case(name, "transfer-encoding");
+    default:
+      return false;
   }
 }
 
@@ -188,8 +194,7 @@ HeadLines::HeadLines(std::string_view head) : rest_(head) {
 std::string_view HeadLines::next() {
   const auto end = rest_.find(kLineEnd);
   const auto line = rest_.substr(0, end);
-  rest_ = end == std::string_view::npos ? std::string_view()
-                                        : rest_.substr(end + kLineEnd.size());
+  rest_ = end == std::string_view::npos ? std::string_view() : rest_.substr(end + kLineEnd.size());
   return line;
 }
 

@@ -10,7 +10,9 @@
 namespace ringmaster::http {
 namespace {
 
-bool is_without_body(int status) { return status < 200 || status == 204 || status == 304; }
+bool is_without_body(int status) {
+  return status < 200 || status == 204 || status == 304;
+}
 
 /// For an answer to HEAD that was relayed: the length that GET would have had.
 std::uint64_t announced_length(const Fields& fields, std::uint64_t otherwise) {

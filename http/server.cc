@@ -78,9 +78,9 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   IoThreads& threads_;
   ServerShared shared_;
   std::vector<std::unordered_set<Session>> sessions_;  ///< By thread, and used only there.
-  Acceptor acceptor_;                                   ///< On thread 0, like what follows.
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                             Channel::Executor>
+  Acceptor acceptor_;                                  ///< On thread 0, like what follows.
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Channel::Executor>
       pause_;
   std::size_t next_thread_ = 0;
   std::uint16_t port_ = 0;
@@ -190,7 +190,9 @@ void Server::Impl::drain() {
   for_each_session(&ServerSession::drain);
 }
 
-void Server::Impl::close_all() { for_each_session(&ServerSession::abort); }
+void Server::Impl::close_all() {
+  for_each_session(&ServerSession::abort);
+}
 
 void Server::Impl::stop_and_wait() {
   if (threads_.is_stopped()) {
@@ -216,12 +218,24 @@ void Server::Impl::stop_and_wait() {
 Server::Server(IoThreads& threads, Handler& handler, LogSink& log, ServerOptions options)
     : impl_(std::make_shared<Impl>(threads, handler, log, std::move(options))) {}
 
-Server::~Server() { impl_->stop_and_wait(); }
+Server::~Server() {
+  impl_->stop_and_wait();
+}
 
-Status Server::listen(const std::string& address) { return impl_->listen(address); }
-std::uint16_t Server::port() const { return impl_->port(); }
-void Server::drain() { impl_->drain(); }
-std::size_t Server::connection_count() const { return impl_->connection_count(); }
-void Server::close_all() { impl_->close_all(); }
+Status Server::listen(const std::string& address) {
+  return impl_->listen(address);
+}
+std::uint16_t Server::port() const {
+  return impl_->port();
+}
+void Server::drain() {
+  impl_->drain();
+}
+std::size_t Server::connection_count() const {
+  return impl_->connection_count();
+}
+void Server::close_all() {
+  impl_->close_all();
+}
 
 }  // namespace ringmaster::http

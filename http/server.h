@@ -57,11 +57,11 @@ class Handler {
 
 /// Limits of one listener. What exceeds one is refused with the status named.
 struct ServerOptions {
-  std::size_t header_bytes_max = 64 * 1024;  ///< 431. Request line included.
+  std::size_t header_bytes_max = 64 * 1024;       ///< 431. Request line included.
   std::size_t request_line_bytes_max = 8 * 1024;  ///< 414.
-  std::size_t header_fields_max = 100;       ///< 431.
+  std::size_t header_fields_max = 100;            ///< 431.
   std::size_t body_bytes_max = 32 * 1024 * 1024;  ///< 413.
-  std::size_t connections_max = 16'384;      ///< Further ones are accepted and closed with 503.
+  std::size_t connections_max = 16'384;  ///< Further ones are accepted and closed with 503.
   std::chrono::milliseconds header_timeout{10'000};  ///< 408, from the first byte of a request.
   std::chrono::milliseconds body_timeout{30'000};    ///< 408, between two reads.
   std::chrono::milliseconds idle_timeout{75'000};    ///< Between requests; then closed.

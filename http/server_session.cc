@@ -63,7 +63,9 @@ ServerSession::ServerSession(Channel::Socket socket, std::string peer, ServerSha
   request_.peer = std::move(peer);
 }
 
-ServerSession::~ServerSession() { channel_->unwatch(); }
+ServerSession::~ServerSession() {
+  channel_->unwatch();
+}
 
 asio::awaitable<void> ServerSession::run() {
   // A cancelled handler goes on with errors as values; see Handler.
@@ -294,8 +296,8 @@ asio::awaitable<void> ServerSession::linger() {
   bool is_end = false;
   while (!is_end) {
     const auto outcome = co_await channel_->wait_readable();
-    is_end = outcome != Channel::Outcome::kReady ||
-             channel_->receive(scratch(), kScratchBytes).is_end;
+    is_end =
+        outcome != Channel::Outcome::kReady || channel_->receive(scratch(), kScratchBytes).is_end;
   }
 }
 

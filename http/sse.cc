@@ -47,7 +47,8 @@ Result<std::optional<SseEvent>> SseReader::next() {
       break;
     }
     const bool is_empty = end == line_start_;
-    const bool is_crlf = buffer_[end] == '\r' && end + 1 < buffer_.size() && buffer_[end + 1] == '\n';
+    const bool is_crlf =
+        buffer_[end] == '\r' && end + 1 < buffer_.size() && buffer_[end + 1] == '\n';
     after_cr_ = buffer_[end] == '\r' && end + 1 == buffer_.size();
     line_start_ = scanned_ = end + (is_crlf ? 2 : 1);
     if (is_empty) {

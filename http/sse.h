@@ -38,9 +38,9 @@ class SseReader {
   SseEvent take_event();
 
   std::string buffer_;
-  std::string data_;             ///< Data lines of one event, when there are several.
-  std::size_t start_ = 0;        ///< Of the event that has not ended yet.
-  std::size_t scanned_ = 0;      ///< No line ends between line_start_ and here.
+  std::string data_;         ///< Data lines of one event, when there are several.
+  std::size_t start_ = 0;    ///< Of the event that has not ended yet.
+  std::size_t scanned_ = 0;  ///< No line ends between line_start_ and here.
   std::size_t line_start_ = 0;
   bool after_cr_ = false;        ///< The last byte scanned is a CR that ended a line.
   bool at_stream_start_ = true;  ///< A byte order mark may follow.

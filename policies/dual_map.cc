@@ -43,9 +43,8 @@ void DualMap::choose(const RoutingQuery& query, const FleetState& fleet,
                    state, uncached_tokens(query.request.prompt_tokens, cached)),
                .pending_seconds = estimated_ttft_seconds(state, 0),
                .running_kv_blocks = state.load.running_kv_blocks};
-    decision.consider({.instance = homes[i],
-                       .cached_tokens = cached,
-                       .score = pair[i].estimated_seconds});
+    decision.consider(
+        {.instance = homes[i], .cached_tokens = cached, .score = pair[i].estimated_seconds});
   }
   if (homes.size() == 1) {
     decision.instance = homes[0];

@@ -61,8 +61,8 @@ std::string join_names(std::span<const std::string_view> names) {
 
 const std::string* OptionReader::find(std::string_view key) {
   known_.push_back(key);
-  const auto found = std::ranges::find(config_.options, key,
-                                       &std::pair<std::string, std::string>::first);
+  const auto found =
+      std::ranges::find(config_.options, key, &std::pair<std::string, std::string>::first);
   return found == config_.options.end() ? nullptr : &found->second;
 }
 

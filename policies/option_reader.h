@@ -26,8 +26,8 @@ class OptionReader {
 
   [[nodiscard]] double number(std::string_view key, double fallback, double min, double max);
 
-  [[nodiscard]] std::uint32_t count(std::string_view key, std::uint32_t fallback,
-                                    std::uint32_t min, std::uint32_t max);
+  [[nodiscard]] std::uint32_t count(std::string_view key, std::uint32_t fallback, std::uint32_t min,
+                                    std::uint32_t max);
 
   /// Fails with kInvalidArgument if a value was refused or an option is unknown; the message lists
   /// the known ones and the nearest name.

@@ -46,14 +46,14 @@ void add_value(MetricFamily& family, double value, Labels labels = {}) {
   family.metric.push_back(std::move(metric));
 }
 
-std::uint64_t sum_of(const Metrics& metrics, OwnedCount MetricShard::* count) {
+std::uint64_t sum_of(const Metrics& metrics, OwnedCount MetricShard::*count) {
   std::uint64_t sum = 0;
   for (const auto& shard : metrics.shards()) sum += (shard.*count).get();
   return sum;
 }
 
 void add_histogram(Exposition& out, const Metrics& metrics, const char* name, const char* help,
-                   OwnedSeconds MetricShard::* seconds) {
+                   OwnedSeconds MetricShard::*seconds) {
   std::array<std::uint64_t, OwnedSeconds::kBucketCount> counts{};
   double sum = 0.0;
   for (const auto& shard : metrics.shards()) (shard.*seconds).add_to(counts, sum);
@@ -161,11 +161,11 @@ void add_instances(Exposition& out, const std::vector<FleetFigures>& fleets) {
       }
     }
   };
-  const auto gauge = [&](const char* name, const char* help, auto InstanceStatus::* field) {
+  const auto gauge = [&](const char* name, const char* help, auto InstanceStatus::*field) {
     add(name, help, MetricType::Gauge,
         [field](const auto& of) { return static_cast<double>(of.status.*field); });
   };
-  const auto counter = [&](const char* name, const char* help, auto InstanceFigures::* field) {
+  const auto counter = [&](const char* name, const char* help, auto InstanceFigures::*field) {
     add(name, help, MetricType::Counter,
         [field](const auto& of) { return static_cast<double>(of.*field); });
   };

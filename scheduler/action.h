@@ -20,7 +20,7 @@ struct Dispatch {
   RequestId request;
   std::uint32_t attempt = 1;  ///< 1, 2, ...; repeat it in every event about this attempt.
   InstanceId instance;
-  std::uint64_t decision = 0;         ///< Id of the decision in the decision log.
+  std::uint64_t decision = 0;  ///< Id of the decision in the decision log.
   std::uint32_t expected_cached_tokens = 0;
 };
 

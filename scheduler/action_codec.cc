@@ -63,7 +63,9 @@ struct WriteAction {
 InstanceId read_instance(LineReader& line, std::string_view key) {
   return {static_cast<std::uint32_t>(line.number(key, FleetState::kSlotsMax - 1))};
 }
-RequestId read_id(LineReader& line) { return {line.whole<std::uint64_t>("id")}; }
+RequestId read_id(LineReader& line) {
+  return {line.whole<std::uint64_t>("id")};
+}
 
 Reject read_reject(LineReader& line) {
   Reject reject;
@@ -103,7 +105,9 @@ Action read_action(LineReader& line) {
 
 }  // namespace
 
-bool is_action_line(std::string_view line) { return line.starts_with(kActionMark); }
+bool is_action_line(std::string_view line) {
+  return line.starts_with(kActionMark);
+}
 
 void append_action_line(std::string& lines, const Action& action) {
   lines += '>';

@@ -6,8 +6,7 @@ namespace ringmaster {
 namespace {
 
 double target_seconds(const RequestRecord& record, double fleet_seconds) {
-  return record.spec.ttft_slo > Duration::zero() ? to_seconds(record.spec.ttft_slo)
-                                                 : fleet_seconds;
+  return record.spec.ttft_slo > Duration::zero() ? to_seconds(record.spec.ttft_slo) : fleet_seconds;
 }
 
 }  // namespace
@@ -37,8 +36,7 @@ void BatchRebalancer::consider(const Waiting& waiting, double seconds_at_source)
   const RequestRecord& record = pressure_.view().requests.at(waiting.record);
   const auto target = pressure_.other_home(record);
   if (!target) return;
-  const double limit = std::min(seconds_at_source,
-                                target_seconds(record, pressure_.slo_seconds()));
+  const double limit = std::min(seconds_at_source, target_seconds(record, pressure_.slo_seconds()));
   // Without its own tokens the request is already too late there: spare the walk of the index.
   if (pressure_.pending_seconds(*target, 0) >= limit) return;
   const std::uint32_t cached = pressure_.view().fleet.cached_tokens(record.spec, *target);
@@ -56,8 +54,7 @@ std::optional<PlannedMove> BatchRebalancer::next() {
   while (next_ < candidates_.size() && needs_relief(source_, now_)) {
     const Candidate& candidate = candidates_[next_++];
     const RequestRecord& record = pressure_.view().requests.at(candidate.move.record);
-    const double seconds_at_target =
-        pressure_.pending_seconds(candidate.move.to, candidate.tokens);
+    const double seconds_at_target = pressure_.pending_seconds(candidate.move.to, candidate.tokens);
     if (seconds_at_target < candidate.seconds_at_source &&
         seconds_at_target < target_seconds(record, pressure_.slo_seconds())) {
       return candidate.move;

@@ -29,7 +29,7 @@ class BatchRebalancer final : public Rebalancer {
   struct Candidate {
     PlannedMove move;
     RequestId id;
-    std::uint32_t tokens = 0;       ///< Uncached at the target.
+    std::uint32_t tokens = 0;  ///< Uncached at the target.
     double seconds_at_source = 0.0;
     double benefit_seconds = 0.0;
   };

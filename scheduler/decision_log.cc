@@ -15,7 +15,9 @@ constexpr std::size_t kBytesOfAPair =
 
 }  // namespace
 
-DecisionLog::DecisionLog(std::size_t size) : records_(size) { RINGMASTER_CHECK(size > 0); }
+DecisionLog::DecisionLog(std::size_t size) : records_(size) {
+  RINGMASTER_CHECK(size > 0);
+}
 
 std::uint64_t DecisionLog::add(DecisionRecord record) {
   DecisionRecord& next = begin();

@@ -16,12 +16,12 @@ namespace ringmaster {
 /// One instance as a decision saw it.
 struct CandidateRecord {
   InstanceId instance;
-  std::uint32_t cached_tokens = 0;   ///< Of this prompt, expected in its prefix cache.
-  std::uint64_t held_tokens = 0;     ///< Uncached prompt tokens waiting for it in the gateway.
-  std::uint64_t sent_tokens = 0;     ///< Sent to it and without a first token yet.
+  std::uint32_t cached_tokens = 0;  ///< Of this prompt, expected in its prefix cache.
+  std::uint64_t held_tokens = 0;    ///< Uncached prompt tokens waiting for it in the gateway.
+  std::uint64_t sent_tokens = 0;    ///< Sent to it and without a first token yet.
   std::uint32_t running_requests = 0;
   double estimated_ttft_seconds = 0.0;
-  double score = 0.0;                ///< The policy's own figure; smaller is better.
+  double score = 0.0;  ///< The policy's own figure; smaller is better.
 };
 
 /// One decision with its inputs.
@@ -35,9 +35,9 @@ struct DecisionRecord {
   std::uint32_t prompt_tokens = 0;
   std::uint32_t key_blocks = 0;  ///< Depth of the hash key; 0 where the policy uses none.
   InstanceId chosen;
-  std::string_view policy;       ///< Static labels.
+  std::string_view policy;  ///< Static labels.
   std::string_view reason;
-  bool held = false;             ///< Not dispatched at once.
+  bool held = false;                        ///< Not dispatched at once.
   std::uint32_t candidates_considered = 0;  ///< May exceed what is kept below.
   std::uint32_t candidate_count = 0;
   std::array<CandidateRecord, kCandidatesMax> candidates{};

@@ -90,9 +90,9 @@ struct HealthChanged {
 /// Time passes: the Wake asked for earlier, or just a timer.
 struct Tick {};
 
-using Event = std::variant<RequestArrived, FirstToken, RequestFinished, RequestFailed,
-                           RequestCancelled, InstanceReported, KvBlocksStored, KvBlocksRemoved,
-                           KvCleared, InstanceAdded, InstanceRemoved, InstanceDraining,
-                           HealthChanged, Tick>;
+using Event =
+    std::variant<RequestArrived, FirstToken, RequestFinished, RequestFailed, RequestCancelled,
+                 InstanceReported, KvBlocksStored, KvBlocksRemoved, KvCleared, InstanceAdded,
+                 InstanceRemoved, InstanceDraining, HealthChanged, Tick>;
 
 }  // namespace ringmaster

@@ -38,9 +38,9 @@ RequestSpec read_request(LineReader& line) {
   request.block_tokens = line.whole<std::uint32_t>("block");
   request.session = line.whole<std::uint64_t>("session", 0);
   request.tenant = line.whole<std::uint64_t>("tenant", 0);
-  request.priority = static_cast<std::int32_t>(
-      line.integer("priority", std::numeric_limits<std::int32_t>::min(),
-                   std::numeric_limits<std::int32_t>::max(), 0));
+  request.priority =
+      static_cast<std::int32_t>(line.integer("priority", std::numeric_limits<std::int32_t>::min(),
+                                             std::numeric_limits<std::int32_t>::max(), 0));
   request.ttft_slo = Duration(line.integer("ttft_slo_ns", -kTimeMax, kTimeMax, 0));
   request.queue_deadline = Duration(line.integer("queue_deadline_ns", -kTimeMax, kTimeMax, 0));
   request.first_token_visible = line.number("first_token_visible", 1, 1) == 1;
@@ -51,10 +51,16 @@ RequestSpec read_request(LineReader& line) {
   return request;
 }
 
-void write_id(LineWriter& line, RequestId id) { line.number("id", id.value); }
-void write_instance(LineWriter& line, InstanceId id) { line.number("instance", id.value); }
+void write_id(LineWriter& line, RequestId id) {
+  line.number("id", id.value);
+}
+void write_instance(LineWriter& line, InstanceId id) {
+  line.number("instance", id.value);
+}
 
-RequestId read_id(LineReader& line) { return {line.whole<std::uint64_t>("id")}; }
+RequestId read_id(LineReader& line) {
+  return {line.whole<std::uint64_t>("id")};
+}
 InstanceId read_instance(LineReader& line) {
   return {static_cast<std::uint32_t>(line.number("instance", FleetState::kSlotsMax - 1))};
 }
@@ -139,7 +145,9 @@ struct WriteEvent {
   void operator()(const Tick& /*event*/) const { line.word("tick"); }
 };
 
-Event read_arrived(LineReader& line) { return RequestArrived{read_request(line)}; }
+Event read_arrived(LineReader& line) {
+  return RequestArrived{read_request(line)};
+}
 Event read_first_token(LineReader& line) {
   return FirstToken{read_id(line), line.whole<std::uint32_t>("attempt")};
 }
@@ -154,7 +162,9 @@ Event read_failed(LineReader& line) {
                        .attempt = line.whole<std::uint32_t>("attempt"),
                        .may_retry = line.number("may_retry", 1) == 1};
 }
-Event read_cancelled(LineReader& line) { return RequestCancelled{read_id(line)}; }
+Event read_cancelled(LineReader& line) {
+  return RequestCancelled{read_id(line)};
+}
 Event read_reported(LineReader& line) {
   InstanceReported event;
   event.instance = read_instance(line);
@@ -171,7 +181,9 @@ Event read_kv_stored(LineReader& line) {
 Event read_kv_removed(LineReader& line) {
   return KvBlocksRemoved{.instance = read_instance(line), .blocks = line.blocks("blocks")};
 }
-Event read_kv_cleared(LineReader& line) { return KvCleared{read_instance(line)}; }
+Event read_kv_cleared(LineReader& line) {
+  return KvCleared{read_instance(line)};
+}
 Event read_added(LineReader& line) {
   InstanceAdded event;
   event.instance = read_instance(line);
@@ -182,7 +194,9 @@ Event read_added(LineReader& line) {
   event.residency = static_cast<ResidencySource>(line.choice("residency", kResidencyNames));
   return event;
 }
-Event read_removed(LineReader& line) { return InstanceRemoved{read_instance(line)}; }
+Event read_removed(LineReader& line) {
+  return InstanceRemoved{read_instance(line)};
+}
 Event read_draining(LineReader& line) {
   return InstanceDraining{.instance = read_instance(line),
                           .is_draining = line.number("is_draining", 1) == 1};
@@ -191,7 +205,9 @@ Event read_health(LineReader& line) {
   return HealthChanged{.instance = read_instance(line),
                        .health = static_cast<Health>(line.choice("health", kHealthNames))};
 }
-Event read_tick(LineReader& /*line*/) { return Tick{}; }
+Event read_tick(LineReader& /*line*/) {
+  return Tick{};
+}
 
 constexpr std::array<std::pair<std::string_view, Event (*)(LineReader&)>, 14> kEventReaders{{
     {"arrived", read_arrived},

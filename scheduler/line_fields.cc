@@ -26,7 +26,9 @@ bool parse_whole(std::string_view text, Number& value, int base = 10) {
   return !text.empty() && parsed.ec == std::errc() && parsed.ptr == end;
 }
 
-bool is_plain(char byte) { return byte > ' ' && byte <= '~' && byte != '%'; }
+bool is_plain(char byte) {
+  return byte > ' ' && byte <= '~' && byte != '%';
+}
 
 }  // namespace
 

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kSlotsAtFirst = 256;
 
-unsigned shift_for(std::size_t slots) { return 64U - static_cast<unsigned>(std::countr_zero(slots)); }
+unsigned shift_for(std::size_t slots) {
+  return 64U - static_cast<unsigned>(std::countr_zero(slots));
+}
 
 }  // namespace
 
@@ -23,7 +25,8 @@ std::size_t RequestTable::home_of(RequestId id) const {
 
 std::size_t RequestTable::slot_of(RequestId id) const {
   std::size_t i = home_of(id);
-  while (slots_[i] != kEmpty && records_[slots_[i]].spec.id != id) i = (i + 1) & (slots_.size() - 1);
+  while (slots_[i] != kEmpty && records_[slots_[i]].spec.id != id)
+    i = (i + 1) & (slots_.size() - 1);
   return i;
 }
 

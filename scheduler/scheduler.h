@@ -24,15 +24,15 @@ struct SchedulerOptions {
   std::optional<Rebalancing> rebalancing;
   /// Prefills in flight per instance before further requests are held; 0: never hold.
   std::optional<std::uint32_t> dispatch_window_requests;
-  std::uint32_t ring_points = 160;         ///< Per instance and ring, at capacity 1.
-  std::uint32_t queue_requests_max = 4096; ///< Held requests in all; beyond it: kOverloaded.
+  std::uint32_t ring_points = 160;          ///< Per instance and ring, at capacity 1.
+  std::uint32_t queue_requests_max = 4096;  ///< Held requests in all; beyond it: kOverloaded.
   Duration queue_wait_max = std::chrono::seconds(60);  ///< Then the request is rejected.
-  std::uint32_t attempts_max = 3;          ///< Per request, the first included.
+  std::uint32_t attempts_max = 3;                      ///< Per request, the first included.
   /// Retries in flight at most: this share of the requests in flight, but at least 3.
   double retry_budget_share = 0.1;
   std::uint32_t index_blocks_max = 4'000'000;  ///< Bound of the prefix index.
   std::uint32_t decision_log_size = 1024;
-  std::uint64_t seed = 42;                 ///< Of every random choice.
+  std::uint64_t seed = 42;  ///< Of every random choice.
 };
 
 /// Counts of what waits and runs, for readiness, drain and metrics.

@@ -90,19 +90,35 @@ class Session {
     // What has come due by now happens before the event: let it, so that the account below knows.
     apply(Tick{});
     switch (bytes_.below(16)) {
-      case 0: case 1: case 2: case 3: return arrive();
-      case 4: case 5: return about_attempt([](RequestId id, std::uint32_t attempt) -> Event {
-        return FirstToken{id, attempt};
-      });
-      case 6: case 7: return finish();
-      case 8: return fail();
-      case 9: return cancel();
-      case 10: return add_instance({bytes_.below(kSlots)});
-      case 11: return remove_instance({bytes_.below(kSlots)});
-      case 12: return apply(HealthChanged{{bytes_.below(kSlots)}, static_cast<Health>(bytes_.below(3))});
-      case 13: return apply(InstanceDraining{{bytes_.below(kSlots)}, bytes_.below(2) == 1});
-      case 14: return kv_event();
-      default: return apply(Tick{});
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        return arrive();
+      case 4:
+      case 5:
+        return about_attempt([](RequestId id, std::uint32_t attempt) -> Event {
+          return FirstToken{id, attempt};
+        });
+      case 6:
+      case 7:
+        return finish();
+      case 8:
+        return fail();
+      case 9:
+        return cancel();
+      case 10:
+        return add_instance({bytes_.below(kSlots)});
+      case 11:
+        return remove_instance({bytes_.below(kSlots)});
+      case 12:
+        return apply(HealthChanged{{bytes_.below(kSlots)}, static_cast<Health>(bytes_.below(3))});
+      case 13:
+        return apply(InstanceDraining{{bytes_.below(kSlots)}, bytes_.below(2) == 1});
+      case 14:
+        return kv_event();
+      default:
+        return apply(Tick{});
     }
   }
 

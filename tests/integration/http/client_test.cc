@@ -247,7 +247,9 @@ struct BrokenAnswer {
   const char* name;
   const char* bytes;
 };
-void PrintTo(const BrokenAnswer& broken, std::ostream* out) { *out << broken.name; }
+void PrintTo(const BrokenAnswer& broken, std::ostream* out) {
+  *out << broken.name;
+}
 
 const BrokenAnswer kBrokenHeads[] = {
     {"NoHttp", "220 smtp ready\r\n\r\n"},
@@ -337,8 +339,8 @@ TEST_F(ClientTest, FailsAfterItWasAborted) {
 }
 
 TEST_F(ClientTest, RefusesAHeadThatIsTooLarge) {
-  const ScriptedInstance instance(answering_and_closing(
-      "HTTP/1.1 200 OK\r\na: " + std::string(70'000, 'x') + "\r\n\r\n"));
+  const ScriptedInstance instance(
+      answering_and_closing("HTTP/1.1 200 OK\r\na: " + std::string(70'000, 'x') + "\r\n\r\n"));
   const auto outcome = call(instance.endpoint());
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
@@ -450,11 +452,11 @@ TEST_F(ClientTest, ClosesTheConnectionWhenTheCoroutineIsCancelled) {
   std::promise<Outcome> outcome;
   Call call;
   asio::co_spawn(threads_.executor(0), perform(client_, instance.endpoint(), call),
-                 asio::bind_cancellation_slot(
-                     signal.slot(), [&](const std::exception_ptr& error, Outcome result) {
-                       EXPECT_FALSE(error);
-                       outcome.set_value(std::move(result));
-                     }));
+                 asio::bind_cancellation_slot(signal.slot(),
+                                              [&](const std::exception_ptr& error, Outcome result) {
+                                                EXPECT_FALSE(error);
+                                                outcome.set_value(std::move(result));
+                                              }));
   value_of(has_request);
   asio::post(threads_.executor(0), [&] { signal.emit(asio::cancellation_type::terminal); });
   EXPECT_EQ(value_of(outcome).error->code, ErrorCode::kCancelled);

@@ -1,16 +1,15 @@
 #include "tests/integration/http/raw_connection.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cctype>
 #include <cstdlib>
-#include <utility>
-
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -60,7 +59,9 @@ RawConnection& RawConnection::operator=(RawConnection&& other) noexcept {
   return *this;
 }
 
-RawConnection::~RawConnection() { close(); }
+RawConnection::~RawConnection() {
+  close();
+}
 
 RawConnection RawConnection::to(std::uint16_t port) {
   return RawConnection(connect_to(port, false));
@@ -162,7 +163,9 @@ RawListener::RawListener() : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
   port_ = ntohs(address.sin_port);
 }
 
-RawListener::~RawListener() { ::close(descriptor_); }
+RawListener::~RawListener() {
+  ::close(descriptor_);
+}
 
 RawConnection RawListener::accept() {
   return RawConnection(::accept(descriptor_, nullptr, nullptr));

@@ -25,9 +25,9 @@ class RawConnection {
   bool send(std::string_view bytes);
 
   struct Answer {
-    int status = 0;       ///< 0: the connection ended before a head.
-    std::string head;     ///< Without the empty line, lower case.
-    std::string body;     ///< Chunked coding removed.
+    int status = 0;    ///< 0: the connection ended before a head.
+    std::string head;  ///< Without the empty line, lower case.
+    std::string body;  ///< Chunked coding removed.
     bool is_whole = false;
     [[nodiscard]] bool has(std::string_view line) const;  ///< A line of the head, lower case.
   };

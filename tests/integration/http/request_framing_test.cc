@@ -18,9 +18,13 @@ struct FramingCase {
   int status;
 };
 
-void PrintTo(const FramingCase& framing, std::ostream* out) { *out << framing.name; }
+void PrintTo(const FramingCase& framing, std::ostream* out) {
+  *out << framing.name;
+}
 
-std::string x(std::size_t count) { return std::string(count, 'x'); }
+std::string x(std::size_t count) {
+  return std::string(count, 'x');
+}
 
 std::string get_with(const std::string& lines) {
   return "GET / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n";
@@ -38,7 +42,9 @@ std::string with_host(const std::string& host) {
   return "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
 }
 
-std::string request_line(const std::string& line) { return line + "\r\nHost: h\r\n\r\n"; }
+std::string request_line(const std::string& line) {
+  return line + "\r\nHost: h\r\n\r\n";
+}
 
 std::string many_fields(int count) {
   std::string lines;
@@ -179,11 +185,15 @@ const FramingCase kBodyCases[] = {
     {"ChunkedWithParameter", post_with("Transfer-Encoding: chunked;q=1\r\n", "0\r\n\r\n"), 400},
     {"ChunkedInQuotes", post_with("Transfer-Encoding: \"chunked\"\r\n", "0\r\n\r\n"), 400},
     {"ChunkedWithComma", post_with("Transfer-Encoding: ,chunked\r\n", "0\r\n\r\n"), 400},
-    {"ChunkedWithVerticalTab", post_with("Transfer-Encoding: \x0b" "chunked\r\n", "0\r\n\r\n"), 400},
+    {"ChunkedWithVerticalTab",
+     post_with("Transfer-Encoding: \x0b"
+               "chunked\r\n",
+               "0\r\n\r\n"),
+     400},
     {"EmptyTransferEncoding", post_with("Transfer-Encoding:\r\n", ""), 400},
     {"GzipThenChunked", post_with("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), 501},
-    {"ChunkedInHttp10",
-     "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+    {"ChunkedInHttp10", "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     400},
     {"ChunkSizeEmpty", chunked("\r\nhello\r\n0\r\n\r\n"), 400},
     {"ChunkSizeWithPrefix", chunked("0x5\r\nhello\r\n0\r\n\r\n"), 400},
     {"ChunkSizeNegative", chunked("-5\r\nhello\r\n0\r\n\r\n"), 400},
@@ -229,9 +239,12 @@ TEST_P(RequestFraming, GetsItsStatus) {
   EXPECT_TRUE(connection.is_closed_by_peer());
 }
 
-std::string name_of(const testing::TestParamInfo<FramingCase>& info) { return info.param.name; }
+std::string name_of(const testing::TestParamInfo<FramingCase>& info) {
+  return info.param.name;
+}
 
-INSTANTIATE_TEST_SUITE_P(RequestLine, RequestFraming, testing::ValuesIn(kRequestLineCases), name_of);
+INSTANTIATE_TEST_SUITE_P(RequestLine, RequestFraming, testing::ValuesIn(kRequestLineCases),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(Field, RequestFraming, testing::ValuesIn(kFieldCases), name_of);
 INSTANTIATE_TEST_SUITE_P(Host, RequestFraming, testing::ValuesIn(kHostCases), name_of);
 INSTANTIATE_TEST_SUITE_P(Body, RequestFraming, testing::ValuesIn(kBodyCases), name_of);

@@ -17,8 +17,8 @@ using std::chrono::milliseconds;
 const std::string kGet = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
 std::string post(const std::string& body, const std::string& lines = "") {
-  return "POST /a HTTP/1.1\r\nHost: h\r\n" + lines + "Content-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "POST /a HTTP/1.1\r\nHost: h\r\n" + lines +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 ErrorCode code_of(const Status& status) {
@@ -88,7 +88,8 @@ TEST(Server, ReadsALargeBodyUnchanged) {
 TEST(Server, AsksForABodyThatIsOnlyAnnounced) {
   const TestServer server(echo);
   auto connection = server.connect();
-  connection.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  connection.send(
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(connection.read_answer().status, 100);
   connection.send("ab");
   EXPECT_EQ(connection.read_answer().body, "ab");
@@ -99,7 +100,8 @@ TEST(Server, RefusesAnAnnouncedBodyInsteadOfAskingForIt) {
   options.body_bytes_max = 1;
   const TestServer server(echo, options);
   auto connection = server.connect();
-  connection.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  connection.send(
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(connection.read_answer().status, 413);
 }
 
@@ -210,7 +212,8 @@ TEST(Streaming, DeliversEachPieceWhenItIsWritten) {
   });
   auto connection = server.connect();
   connection.send(kGet + kGet);
-  EXPECT_NE(connection.read_until("\r\n\r\n").find("Transfer-Encoding: chunked"), std::string::npos);
+  EXPECT_NE(connection.read_until("\r\n\r\n").find("Transfer-Encoding: chunked"),
+            std::string::npos);
   EXPECT_EQ(connection.read_until("1\n\n\r\n"), "9\r\ndata: 1\n\n\r\n");
   gate.open();
   EXPECT_EQ(connection.read_until("0\r\n\r\n"),

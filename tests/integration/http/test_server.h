@@ -83,8 +83,8 @@ class Gate {
  public:
   /// Waits until the gate is open, or the coroutine is cancelled.
   [[nodiscard]] asio::awaitable<void> pass() {
-    const auto timer = std::make_shared<asio::steady_timer>(
-        co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+    const auto timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
+                                                            asio::steady_timer::time_point::max());
     if (!enter(timer)) co_return;
     const auto [error] = co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
     static_cast<void>(error);

@@ -5,7 +5,9 @@
 namespace ringmaster {
 namespace {
 
-TEST(Histogram, QuantileOfNothingIsZero) { EXPECT_EQ(Histogram().quantile(0.5), 0.0); }
+TEST(Histogram, QuantileOfNothingIsZero) {
+  EXPECT_EQ(Histogram().quantile(0.5), 0.0);
+}
 
 TEST(Histogram, QuantileIsWithinTwoPercentOfTheTrueValue) {
   Histogram histogram;

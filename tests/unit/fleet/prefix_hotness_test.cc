@@ -135,7 +135,9 @@ TEST(ShareHotness, WidensItsWindowWithTheFleet) {
   EXPECT_EQ(hotness.observed_requests(), 4096U);
 }
 
-HotnessOptions code_form() { return {.form = HotnessOptions::Form::kCode}; }
+HotnessOptions code_form() {
+  return {.form = HotnessOptions::Form::kCode};
+}
 
 TEST(TableHotness, GrowsAtSixPercentOfTheObservationsOnceThereAreTwenty) {
   const auto hotness = make_prefix_hotness(code_form());
@@ -150,7 +152,8 @@ TEST(TableHotness, GrowsAtSixPercentOfTheObservationsOnceThereAreTwenty) {
 TEST(TableHotness, KeepsWhatIsRareAtOneBlock) {
   const auto hotness = make_prefix_hotness(code_form());
   std::uint64_t own = 0;
-  for (int i = 0; i < 400; ++i) observe(*hotness, 1, 100 + static_cast<std::uint64_t>(i) % 50, 3, own);
+  for (int i = 0; i < 400; ++i)
+    observe(*hotness, 1, 100 + static_cast<std::uint64_t>(i) % 50, 3, own);
   EXPECT_EQ(hotness->key_blocks(request(100, 3, ++own)), 1U);
 }
 

@@ -1,6 +1,6 @@
-#include "http/client.h"
-
 #include <gtest/gtest.h>
+
+#include "http/client.h"
 
 namespace ringmaster::http {
 namespace {

@@ -53,13 +53,20 @@ TEST(OpenAiErrorBody, EscapesQuotesAndControlCharacters) {
 }
 
 TEST(OpenAiErrorBody, KeepsValidUtf8) {
-  EXPECT_EQ(error_in(openai_error_body(400, "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80")).at("message").as_string(),
+  EXPECT_EQ(error_in(openai_error_body(400, "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80"))
+                .at("message")
+                .as_string(),
             "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80");
 }
 
 TEST(OpenAiErrorBody, ReplacesWhatIsNotUtf8) {
-  EXPECT_EQ(error_in(openai_error_body(400, "a\xff" "b\xc3")).at("message").as_string(),
-            "a\xef\xbf\xbd" "b\xef\xbf\xbd");
+  EXPECT_EQ(error_in(openai_error_body(400,
+                                       "a\xff"
+                                       "b\xc3"))
+                .at("message")
+                .as_string(),
+            "a\xef\xbf\xbd"
+            "b\xef\xbf\xbd");
   EXPECT_EQ(error_in(openai_error_body(400, "\xed\xa0\x80")).at("message").as_string(),
             "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }

@@ -20,8 +20,8 @@ std::vector<Event> events_of(SseReader& reader, const std::vector<std::string>& 
   for (const auto& piece : pieces) {
     reader.feed(piece);
     for (auto event = reader.next(); event && *event; event = reader.next()) {
-      events.push_back({std::string((*event)->raw), std::string((*event)->data),
-                        std::string((*event)->type)});
+      events.push_back(
+          {std::string((*event)->raw), std::string((*event)->data), std::string((*event)->type)});
     }
   }
   return events;
@@ -68,8 +68,9 @@ TEST(SseReader, WaitsForTheBlankLine) {
 }
 
 TEST(SseReader, AcceptsAnyLineEnd) {
-  EXPECT_EQ(events_of({"data: a\r\n\r\ndata: b\r\rdata: c\n\n"}),
-            (Events{{"data: a\r\n\r\n", "a", ""}, {"data: b\r\r", "b", ""}, {"data: c\n\n", "c", ""}}));
+  EXPECT_EQ(
+      events_of({"data: a\r\n\r\ndata: b\r\rdata: c\n\n"}),
+      (Events{{"data: a\r\n\r\n", "a", ""}, {"data: b\r\r", "b", ""}, {"data: c\n\n", "c", ""}}));
 }
 
 TEST(SseReader, ReadsMixedLineEndsWithinAnEvent) {
@@ -83,7 +84,9 @@ TEST(SseReader, DoesNotTakeASplitLineEndForABlankLine) {
 }
 
 TEST(SseReader, LosesNoByteWhereverTheStreamIsCut) {
-  const std::string stream = "\xef\xbb\xbf" "data: a\r\n\r\n: c\n\ndata: b\rdata: c\r\rx\r\n\n";
+  const std::string stream =
+      "\xef\xbb\xbf"
+      "data: a\r\n\r\n: c\n\ndata: b\rdata: c\r\rx\r\n\n";
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     std::string joined;
     for (const auto& event : events_of({stream.substr(0, cut), stream.substr(cut)})) {
@@ -94,7 +97,10 @@ TEST(SseReader, LosesNoByteWhereverTheStreamIsCut) {
 }
 
 TEST(SseReader, SkipsAByteOrderMarkAtTheStart) {
-  EXPECT_EQ(events_of({"\xef\xbb\xbf" "data: a\n\n"})[0].data, "a");
+  EXPECT_EQ(events_of({"\xef\xbb\xbf"
+                       "data: a\n\n"})[0]
+                .data,
+            "a");
 }
 
 TEST(SseReader, KeepsTheRestOfAnUnfinishedEvent) {

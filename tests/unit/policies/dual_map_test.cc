@@ -115,7 +115,8 @@ TEST_F(DualMapCode, KeepsAffinityUpToHalfTheTarget) {
   EXPECT_EQ(chosen(), 1U);
 }
 
-// 2,800 + 1,000 is later than 3,000 + 600, so the cached home keeps it although it has more pending.
+// 2,800 + 1,000 is later than 3,000 + 600, so the cached home keeps it although it has more
+// pending.
 TEST_F(DualMapCode, ComparesEstimatedTtftPastTheThreshold) {
   cache(2, 4);
   load(2).held_tokens = 3000;

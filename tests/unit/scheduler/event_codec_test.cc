@@ -59,7 +59,8 @@ TEST(EventCodec, ReadsBackEveryEvent) {
       RequestFinished{{1}, 2, 30, std::nullopt},
       RequestFailed{{1}, 1, true},
       RequestCancelled{{8}},
-      InstanceReported{{2}, {.running_requests = 1, .kv_usage = 0.1, .time = TimePoint(Duration(4))}},
+      InstanceReported{{2},
+                       {.running_requests = 1, .kv_usage = 0.1, .time = TimePoint(Duration(4))}},
       InstanceReported{{2}, {.waiting_requests = 0, .queued_prefill_tokens = 7}},
       KvBlocksStored{{1}, {{.low = 3, .high = 4}}},
       KvBlocksRemoved{{1}, {}},
@@ -85,9 +86,11 @@ TEST(EventCodec, ReadsBackEveryAction) {
       Dispatch{{1}, 2, {3}, 4, 5},
       Hold{{1}, {2}},
       Move{{1}, {2}, {3}},
-      Reject{{1}, {.code = ErrorCode::kOverloaded, .retryable = true, .message = "no room"},
+      Reject{{1},
+             {.code = ErrorCode::kOverloaded, .retryable = true, .message = "no room"},
              std::chrono::seconds(1)},
-      Reject{{1}, {.code = ErrorCode::kUnavailable, .origin = ErrorOrigin::kInstance}, std::nullopt},
+      Reject{
+          {1}, {.code = ErrorCode::kUnavailable, .origin = ErrorOrigin::kInstance}, std::nullopt},
       Cancel{{1}, 1, {0}},
       Wake{TimePoint(Duration(99))}};
   for (const Action& action : actions) {

@@ -16,7 +16,9 @@ SchedulerOptions rebalancing(Rebalancing form) {
   return options;
 }
 
-std::vector<Move> moves(const ActionList& actions) { return Driver::of<Move>(actions); }
+std::vector<Move> moves(const ActionList& actions) {
+  return Driver::of<Move>(actions);
+}
 
 TEST(PaperRebalancing, MovesAHeldRequestOffAnInstancePastTheTarget) {
   Driver driver(rebalancing(Rebalancing::kPaper));
@@ -59,10 +61,10 @@ TEST(PaperRebalancing, DoesNotMoveWhereTheTargetWouldBeMissedToo) {
 
 TEST(PaperRebalancing, MovesNoMoreThanTheExcess) {
   Driver driver(rebalancing(Rebalancing::kPaper));
-  driver.arrive(Driver::request(1, 3000));  // On 0.
-  driver.arrive(Driver::request(2, 2400));  // On 1.
-  driver.arrive(Driver::request(3, 1000));  // Held for 0.
-  driver.arrive(Driver::request(4, 100));   // Held for 1.
+  driver.arrive(Driver::request(1, 3000));                            // On 0.
+  driver.arrive(Driver::request(2, 2400));                            // On 1.
+  driver.arrive(Driver::request(3, 1000));                            // Held for 0.
+  driver.arrive(Driver::request(4, 100));                             // Held for 1.
   const auto moved = moves(driver.arrive(Driver::request(5, 1500)));  // Held for 0: 5,500 there.
   ASSERT_EQ(moved.size(), 1U);
   // 5 would come out after 5.5 s here and 4 s there, 3 after 4 s here and 3.5 s there.

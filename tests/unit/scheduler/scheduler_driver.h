@@ -54,9 +54,9 @@ class SchedulerDriver {
   }
 
   ActionList add_instance(std::uint32_t slot) {
-    return apply(InstanceAdded{.instance = {slot},
-                               .spec = {.name = "instance-" + std::to_string(slot),
-                                        .prefill_seconds_per_token = 0.001}});
+    return apply(InstanceAdded{
+        .instance = {slot},
+        .spec = {.name = "instance-" + std::to_string(slot), .prefill_seconds_per_token = 0.001}});
   }
   ActionList arrive(RequestSpec spec) { return apply(RequestArrived{std::move(spec)}); }
   ActionList first_token(std::uint64_t id, std::uint32_t attempt = 1) {

@@ -21,7 +21,8 @@ SchedulerOptions held_round_robin() {
 
 std::vector<std::uint64_t> dispatched(const ActionList& actions) {
   std::vector<std::uint64_t> ids;
-  for (const Dispatch& dispatch : Driver::of<Dispatch>(actions)) ids.push_back(dispatch.request.value);
+  for (const Dispatch& dispatch : Driver::of<Dispatch>(actions))
+    ids.push_back(dispatch.request.value);
   return ids;
 }
 
@@ -259,10 +260,10 @@ TEST(Scheduler, KeepsRetriesInFlightWithinTheBudget) {
 
 TEST(Scheduler, ARetryComesBeforeLaterArrivalsInTheQueue) {
   Driver driver(held_round_robin(), 2);
-  driver.arrive(Driver::request(1));  // On 0.
-  driver.arrive(Driver::request(2));  // On 1.
-  driver.arrive(Driver::request(3));  // Held for 0.
-  driver.arrive(Driver::request(4));  // Held for 1.
+  driver.arrive(Driver::request(1));              // On 0.
+  driver.arrive(Driver::request(2));              // On 1.
+  driver.arrive(Driver::request(3));              // Held for 0.
+  driver.arrive(Driver::request(4));              // Held for 1.
   EXPECT_EQ(dispatched(driver.fail(1)), Ids{3});  // 1 now waits for instance 1.
   EXPECT_EQ(dispatched(driver.finish(2)), Ids{1});
 }

@@ -10,7 +10,9 @@
 namespace ringmaster {
 namespace {
 
-TimePoint at(std::int64_t nanoseconds) { return TimePoint(Duration(nanoseconds)); }
+TimePoint at(std::int64_t nanoseconds) {
+  return TimePoint(Duration(nanoseconds));
+}
 
 TEST(TimerHeap, GivesTheEarliestFirstAndEqualOnesAsTheyWereSet) {
   TimerHeap timers;
