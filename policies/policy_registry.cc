@@ -5,18 +5,24 @@
 #include <string>
 #include <utility>
 
+#include "policies/aibrix_prefix.h"
 #include "policies/chwbl.h"
 #include "policies/dual_map.h"
+#include "policies/dynamo.h"
 #include "policies/least_loaded.h"
 #include "policies/least_work_left.h"
+#include "policies/llm_d.h"
+#include "policies/llumnix.h"
 #include "policies/lmetric.h"
 #include "policies/min_ttft.h"
+#include "policies/mooncake.h"
 #include "policies/option_reader.h"
 #include "policies/power_of_two.h"
 #include "policies/prefix_affinity.h"
 #include "policies/random_choice.h"
 #include "policies/round_robin.h"
 #include "policies/session_affinity.h"
+#include "policies/sglang_cache_aware.h"
 #include "policies/sticky_until_saturated.h"
 
 namespace ringmaster {
@@ -38,6 +44,12 @@ constexpr auto kPolicies = std::to_array<std::pair<std::string_view, MakePolicy>
     {"chwbl", make_chwbl},
     {"sticky_until_saturated", make_sticky_until_saturated},
     {"session_affinity", make_session_affinity},
+    {"dynamo", make_dynamo},
+    {"llm_d", make_llm_d},
+    {"sglang_cache_aware", make_sglang_cache_aware},
+    {"aibrix_prefix", make_aibrix_prefix},
+    {"llumnix", make_llumnix},
+    {"mooncake", make_mooncake},
 });
 
 constexpr auto kNames = [] {

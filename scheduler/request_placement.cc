@@ -56,6 +56,9 @@ void SchedulerCore::place(RequestRecord& record) {
   if (!decision.knows_cache) fill_in_cached_tokens(record, decision);
   record.homes = query.homes;
   log_decision(record, query, decision);
+  if (decision.is_refused) {
+    return reject(record, ErrorCode::kOverloaded, "no instance can answer within the target");
+  }
   if (has_open_window(decision.instance)) {
     dispatch(record);
   } else if (load_.held_requests >= options_.queue_requests_max) {

@@ -172,6 +172,17 @@ TEST(Scheduler, ServesAgainOnceAnInstanceIsBack) {
   EXPECT_EQ(dispatched(driver.arrive(Driver::request(2))), Ids{2});
 }
 
+TEST(Scheduler, RejectsAtOnceWhatItsPolicyRefuses) {
+  Driver driver(Driver::policy("mooncake"), 1);
+  driver.arrive(Driver::request(1, 4500));  // 4.5 s; a further 1,000 tokens are past 5 s.
+  const auto rejected = Driver::of<Reject>(driver.arrive(Driver::request(2, 1000)));
+  ASSERT_EQ(rejected.size(), 1U);
+  EXPECT_EQ(rejected[0].error.code, ErrorCode::kOverloaded);
+  EXPECT_EQ(rejected[0].error.message, "no instance can answer within the target");
+  EXPECT_EQ(rejected[0].retry_after, std::chrono::milliseconds(4500));
+  EXPECT_EQ(driver.status(0).sent_tokens, 4500U);
+}
+
 TEST(Scheduler, RejectsWhatDoesNotFitIntoTheQueue) {
   SchedulerOptions options = held_round_robin();
   options.queue_requests_max = 1;
