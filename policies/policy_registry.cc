@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policies/aibrix_prefix.h"
+#include "policies/cacheroute.h"
 #include "policies/chwbl.h"
 #include "policies/dual_map.h"
 #include "policies/dynamo.h"
@@ -23,6 +24,7 @@
 #include "policies/round_robin.h"
 #include "policies/session_affinity.h"
 #include "policies/sglang_cache_aware.h"
+#include "policies/smetric.h"
 #include "policies/sticky_until_saturated.h"
 
 namespace ringmaster {
@@ -50,6 +52,8 @@ constexpr auto kPolicies = std::to_array<std::pair<std::string_view, MakePolicy>
     {"aibrix_prefix", make_aibrix_prefix},
     {"llumnix", make_llumnix},
     {"mooncake", make_mooncake},
+    {"cacheroute", make_cacheroute},
+    {"smetric", make_smetric},
 });
 
 constexpr auto kNames = [] {
