@@ -1,11 +1,13 @@
 #include "cli/spdlog_sink.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
-#include <boost/json.hpp>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ansicolor_sink.h>
+
+#include "base/json_text.h"
 
 namespace ringmaster {
 namespace {
@@ -22,6 +24,14 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
       return spdlog::level::err;
   }
   return spdlog::level::err;
+}
+
+/// Lines may name what came from outside: it must not start a line of its own.
+std::string on_one_line(std::string_view line) {
+  std::string out(line);
+  std::ranges::replace_if(
+      out, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return out;
 }
 
 }  // namespace
@@ -47,9 +57,9 @@ bool SpdlogSink::enabled(LogLevel level) const {
 void SpdlogSink::write(LogLevel level, std::string_view line) {
   if (!enabled(level)) return;
   if (json_) {
-    logger_->log(spdlog_level(level), "{}", boost::json::serialize(boost::json::string(line)));
+    logger_->log(spdlog_level(level), "{}", json_string(line));
   } else {
-    logger_->log(spdlog_level(level), "{}", line);
+    logger_->log(spdlog_level(level), "{}", on_one_line(line));
   }
 }
 

@@ -8,10 +8,10 @@
 
 #include <boost/json.hpp>
 
+#include "base/json_writer.h"
+
 namespace ringmaster {
 namespace {
-
-namespace json = boost::json;
 
 std::string_view word(Health health) {
   switch (health) {
@@ -25,37 +25,36 @@ std::string_view word(Health health) {
   return "unknown";
 }
 
-json::value or_null(const auto& optional) {
-  if (!optional) return nullptr;
-  return json::value(*optional);
+void write_report(JsonWriter& json, const InstanceReport& report) {
+  json.key("report").begin_object();
+  json.member("running_requests", report.running_requests);
+  json.member("waiting_requests", report.waiting_requests);
+  json.member("queued_prefill_tokens", report.queued_prefill_tokens);
+  json.member("kv_usage", report.kv_usage);
+  json.end_object();
 }
 
-json::object report_object(const InstanceReport& report) {
-  return {{"running_requests", or_null(report.running_requests)},
-          {"waiting_requests", or_null(report.waiting_requests)},
-          {"queued_prefill_tokens", or_null(report.queued_prefill_tokens)},
-          {"kv_usage", or_null(report.kv_usage)}};
-}
-
-json::object instance_object(const InstanceSettings& settings, const LiveInstance& instance,
-                             const InstanceStatus& status) {
-  return {{"id", settings.spec.name},
-          {"url", settings.url},
-          {"adapter", settings.adapter},
-          {"model", settings.model},
-          {"capacity", settings.spec.capacity},
-          {"health", word(status.health)},
-          {"draining", status.is_draining},
-          {"held_requests", status.held_requests},
-          {"prefilling_requests", status.prefilling_requests},
-          {"decoding_requests", status.decoding_requests},
-          {"held_tokens", status.held_tokens},
-          {"sent_tokens", status.sent_tokens},
-          {"expected_cached_tokens", status.expected_cached_tokens_total},
-          {"actual_cached_tokens", status.actual_cached_tokens_total},
-          {"attempts", instance.live.attempts.load(std::memory_order_relaxed)},
-          {"failures", instance.live.failures.load(std::memory_order_relaxed)},
-          {"report", report_object(status.report)}};
+void write_instance(JsonWriter& json, const InstanceSettings& settings,
+                    const LiveInstance& instance, const InstanceStatus& status) {
+  json.begin_object();
+  json.member("id", settings.spec.name);
+  json.member("url", settings.url);
+  json.member("adapter", settings.adapter);
+  json.member("model", settings.model);
+  json.member("capacity", settings.spec.capacity);
+  json.member("health", word(status.health));
+  json.member("draining", status.is_draining);
+  json.member("held_requests", status.held_requests);
+  json.member("prefilling_requests", status.prefilling_requests);
+  json.member("decoding_requests", status.decoding_requests);
+  json.member("held_tokens", status.held_tokens);
+  json.member("sent_tokens", status.sent_tokens);
+  json.member("expected_cached_tokens", status.expected_cached_tokens_total);
+  json.member("actual_cached_tokens", status.actual_cached_tokens_total);
+  json.member("attempts", instance.live.attempts.load(std::memory_order_relaxed));
+  json.member("failures", instance.live.failures.load(std::memory_order_relaxed));
+  write_report(json, status.report);
+  json.end_object();
 }
 
 /// An instance that has left is named by its place.
@@ -64,32 +63,37 @@ std::string name_of(const ModelFleet& fleet, InstanceId id) {
   return instance ? instance->spec.name : "(removed, place " + std::to_string(id.value) + ")";
 }
 
-json::object decision_object(const ModelFleet& fleet, const DecisionRecord& record) {
-  json::array candidates;
+void write_candidate(JsonWriter& json, const ModelFleet& fleet, const auto& candidate) {
+  json.begin_object();
+  json.member("instance", name_of(fleet, candidate.instance));
+  json.member("cached_tokens", candidate.cached_tokens);
+  json.member("held_tokens", candidate.held_tokens);
+  json.member("sent_tokens", candidate.sent_tokens);
+  json.member("running_requests", candidate.running_requests);
+  json.member("estimated_ttft_seconds", candidate.estimated_ttft_seconds);
+  json.member("score", candidate.score);
+  json.end_object();
+}
+
+void write_decision(JsonWriter& json, const ModelFleet& fleet, const DecisionRecord& record) {
+  json.begin_object();
+  json.member("id", std::to_string(fleet.number()) + "-" + std::to_string(record.id));
+  json.member("model", fleet.model());
+  json.member("seconds", to_seconds(record.time.time_since_epoch()));
+  json.member("request", record.request.value);
+  json.member("attempt", record.attempt);
+  json.member("policy", record.policy);
+  json.member("reason", record.reason);
+  json.member("chosen", name_of(fleet, record.chosen));
+  json.member("held", record.held);
+  json.member("prompt_tokens", record.prompt_tokens);
+  json.member("key_blocks", record.key_blocks);
+  json.member("candidates_considered", record.candidates_considered);
+  json.key("candidates").begin_array();
   const auto kept = std::min<std::size_t>(record.candidate_count, DecisionRecord::kCandidatesMax);
-  for (std::size_t i = 0; i < kept; ++i) {
-    const auto& candidate = record.candidates[i];
-    candidates.push_back(json::object{{"instance", name_of(fleet, candidate.instance)},
-                                      {"cached_tokens", candidate.cached_tokens},
-                                      {"held_tokens", candidate.held_tokens},
-                                      {"sent_tokens", candidate.sent_tokens},
-                                      {"running_requests", candidate.running_requests},
-                                      {"estimated_ttft_seconds", candidate.estimated_ttft_seconds},
-                                      {"score", candidate.score}});
-  }
-  return {{"id", std::to_string(fleet.number()) + "-" + std::to_string(record.id)},
-          {"model", fleet.model()},
-          {"seconds", to_seconds(record.time.time_since_epoch())},
-          {"request", record.request.value},
-          {"attempt", record.attempt},
-          {"policy", record.policy},
-          {"reason", record.reason},
-          {"chosen", name_of(fleet, record.chosen)},
-          {"held", record.held},
-          {"prompt_tokens", record.prompt_tokens},
-          {"key_blocks", record.key_blocks},
-          {"candidates_considered", record.candidates_considered},
-          {"candidates", std::move(candidates)}};
+  for (std::size_t i = 0; i < kept; ++i) write_candidate(json, fleet, record.candidates[i]);
+  json.end_array();
+  json.end_object();
 }
 
 std::optional<std::uint64_t> number_from(std::string_view text) {
@@ -100,7 +104,7 @@ std::optional<std::uint64_t> number_from(std::string_view text) {
 }
 
 /// Takes the text under `key`, or notes what is wrong with it.
-std::string take_text(json::object& object, std::string_view key, std::string_view otherwise,
+std::string take_text(boost::json::object& object, std::string_view key, std::string_view otherwise,
                       std::string& problems) {
   const auto found = object.find(key);
   std::string text(otherwise);
@@ -116,10 +120,10 @@ std::string take_text(json::object& object, std::string_view key, std::string_vi
   return text;
 }
 
-double take_capacity(json::object& object, std::string& problems) {
+double take_capacity(boost::json::object& object, std::string& problems) {
   const auto found = object.find("capacity");
   if (found == object.end()) return 1.0;
-  json::error_code error;
+  boost::json::error_code error;
   const auto capacity = found->value().to_number<double>(error);
   object.erase(found);
   if (!error && capacity >= 0.01 && capacity <= 100.0) return capacity;
@@ -130,16 +134,17 @@ double take_capacity(json::object& object, std::string& problems) {
 }  // namespace
 
 std::string instances_json(const FleetMembership& membership, const SchedulerStrand& strand) {
-  json::array list;
+  JsonWriter json;
+  json.begin_object().key("instances").begin_array();
   for (const auto& [model, fleet] : strand.fleets()) {
     for (const auto& status : fleet->scheduler().instances()) {
       const auto member = membership.members().find(status.name);
       const auto instance = fleet->find(status.id);
       if (member == membership.members().end() || !instance) continue;
-      list.push_back(instance_object(member->second.settings, *instance, status));
+      write_instance(json, member->second.settings, *instance, status);
     }
   }
-  return json::serialize(json::object{{"instances", std::move(list)}});
+  return json.end_array().end_object().take();
 }
 
 std::string decisions_json(const SchedulerStrand& strand, std::size_t limit) {
@@ -153,9 +158,10 @@ std::string decisions_json(const SchedulerStrand& strand, std::size_t limit) {
   std::stable_sort(entries.begin(), entries.end(),
                    [](const Entry& a, const Entry& b) { return a.second->time > b.second->time; });
   if (entries.size() > limit) entries.resize(limit);
-  json::array list;
-  for (const auto& [fleet, record] : entries) list.push_back(decision_object(*fleet, *record));
-  return json::serialize(json::object{{"decisions", std::move(list)}});
+  JsonWriter json;
+  json.begin_object().key("decisions").begin_array();
+  for (const auto& [fleet, record] : entries) write_decision(json, *fleet, *record);
+  return json.end_array().end_object().take();
 }
 
 Result<std::string> decision_json(const SchedulerStrand& strand, std::string_view name) {
@@ -169,7 +175,10 @@ Result<std::string> decision_json(const SchedulerStrand& strand, std::string_vie
   for (const auto& [model, fleet] : strand.fleets()) {
     if (fleet->number() != *number) continue;
     const auto* record = fleet->scheduler().decisions().find(*id);
-    if (record != nullptr) return json::serialize(decision_object(*fleet, *record));
+    if (record == nullptr) continue;
+    JsonWriter json;
+    write_decision(json, *fleet, *record);
+    return json.take();
   }
   return fail(ErrorCode::kNotFound, ErrorOrigin::kClient,
               "decision " + std::string(name.substr(0, 64)) +
@@ -177,8 +186,8 @@ Result<std::string> decision_json(const SchedulerStrand& strand, std::string_vie
 }
 
 Result<InstanceSettings> parse_new_instance(std::string_view text) {
-  json::error_code error;
-  auto value = json::parse(text, error);
+  boost::json::error_code error;
+  auto value = boost::json::parse(text, error);
   if (error || !value.is_object()) {
     return invalid("the body must be a JSON object with \"id\", \"url\" and \"model\"");
   }

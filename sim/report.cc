@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/json_object.h"
+#include "base/json_writer.h"
 #include "sim/text_table.h"
 
 namespace ringmaster::sim {
@@ -19,36 +19,37 @@ std::optional<double> requests_per_wall_s(const RunReport& report) {
 std::string to_json(const RunReport& report) {
   const RunOptions& options = report.options;
   const RunMetrics& metrics = report.metrics;
-  JsonObject json;
-  json.add("trace", options.trace);
-  json.add("policy", options.policy);
-  json.add("qps", options.arrivals.qps);
-  json.add("instances", std::uint64_t{options.simulation.instances});
-  json.add("setting", options.setting);
-  json.add("profile", options.simulation.profile.name);
-  json.add("model", name_of(options.simulation.model));
-  json.add("seed", options.simulation.scheduler.seed);
-  json.add("requests", std::uint64_t{metrics.requests});
-  json.add("slo_attainment", metrics.slo_attainment);
-  json.add("ttft_p50_s", metrics.ttft_p50_s);
-  json.add("ttft_p90_s", metrics.ttft_p90_s);
-  json.add("ttft_p99_s", metrics.ttft_p99_s);
-  json.add("ttft_mean_s", metrics.ttft_mean_s);
-  json.add("e2e_p90_s", metrics.e2e_p90_s);
-  json.add("tpot_p90_s", metrics.tpot_p90_s);
-  json.add("cached_token_share", metrics.cached_token_share);
-  json.add("pending_tokens_cv", metrics.pending_tokens_cv);
-  json.add("moves", metrics.moves);
-  json.add("rejected", metrics.rejected);
-  json.add("retried", metrics.retried);
-  json.add("worst_length_bucket_attainment", metrics.worst_length_bucket_attainment);
+  JsonWriter json;
+  json.begin_object();
+  json.member("trace", options.trace);
+  json.member("policy", options.policy);
+  json.member("qps", options.arrivals.qps);
+  json.member("instances", options.simulation.instances);
+  json.member("setting", options.setting);
+  json.member("profile", options.simulation.profile.name);
+  json.member("model", name_of(options.simulation.model));
+  json.member("seed", options.simulation.scheduler.seed);
+  json.member("requests", metrics.requests);
+  json.member("slo_attainment", metrics.slo_attainment);
+  json.member("ttft_p50_s", metrics.ttft_p50_s);
+  json.member("ttft_p90_s", metrics.ttft_p90_s);
+  json.member("ttft_p99_s", metrics.ttft_p99_s);
+  json.member("ttft_mean_s", metrics.ttft_mean_s);
+  json.member("e2e_p90_s", metrics.e2e_p90_s);
+  json.member("tpot_p90_s", metrics.tpot_p90_s);
+  json.member("cached_token_share", metrics.cached_token_share);
+  json.member("pending_tokens_cv", metrics.pending_tokens_cv);
+  json.member("moves", metrics.moves);
+  json.member("rejected", metrics.rejected);
+  json.member("retried", metrics.retried);
+  json.member("worst_length_bucket_attainment", metrics.worst_length_bucket_attainment);
   if (report.goodput_qps) {
-    json.add("goodput_qps", report.goodput_qps);
-    json.add("bound_qps", report.bound_qps);
+    json.member("goodput_qps", report.goodput_qps);
+    json.member("bound_qps", report.bound_qps);
   }
-  json.add("wall_s", report.wall_s);
-  json.add("requests_per_wall_s", requests_per_wall_s(report));
-  return json.text();
+  json.member("wall_s", report.wall_s);
+  json.member("requests_per_wall_s", requests_per_wall_s(report));
+  return json.end_object().take();
 }
 
 using Row = std::vector<std::string>;

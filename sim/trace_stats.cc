@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "sim/json_object.h"
+#include "base/json_writer.h"
 #include "sim/text_table.h"
 #include "sim/workload.h"
 
@@ -54,27 +54,28 @@ void measure_reuse(const Workload& workload, std::uint64_t prompt_tokens, TraceS
   stats.top_first_block_share = static_cast<double>(commonest) / requests;
 }
 
-void add_spread(JsonObject& json, const std::string& name, const TokenSpread& spread) {
-  json.add(name + "_mean", spread.mean);
-  json.add(name + "_p50", std::uint64_t{spread.p50});
-  json.add(name + "_p90", std::uint64_t{spread.p90});
-  json.add(name + "_p99", std::uint64_t{spread.p99});
-  json.add(name + "_max", std::uint64_t{spread.max});
+void add_spread(JsonWriter& json, const std::string& name, const TokenSpread& spread) {
+  json.member(name + "_mean", spread.mean);
+  json.member(name + "_p50", std::uint64_t{spread.p50});
+  json.member(name + "_p90", std::uint64_t{spread.p90});
+  json.member(name + "_p99", std::uint64_t{spread.p99});
+  json.member(name + "_max", std::uint64_t{spread.max});
 }
 
 std::string to_json(const TraceStats& stats) {
-  JsonObject json;
-  json.add("trace", stats.trace);
-  json.add("requests", std::uint64_t{stats.requests});
-  json.add("span_s", to_seconds(stats.span));
-  json.add("mean_qps", stats.mean_qps);
+  JsonWriter json;
+  json.begin_object();
+  json.member("trace", stats.trace);
+  json.member("requests", std::uint64_t{stats.requests});
+  json.member("span_s", to_seconds(stats.span));
+  json.member("mean_qps", stats.mean_qps);
   add_spread(json, "input_tokens", stats.input_tokens);
   add_spread(json, "output_tokens", stats.output_tokens);
-  json.add("distinct_blocks", std::uint64_t{stats.distinct_blocks});
-  json.add("cacheable_token_share", stats.cacheable_token_share);
-  json.add("reusing_request_share", stats.reusing_request_share);
-  json.add("top_first_block_share", stats.top_first_block_share);
-  return json.text();
+  json.member("distinct_blocks", std::uint64_t{stats.distinct_blocks});
+  json.member("cacheable_token_share", stats.cacheable_token_share);
+  json.member("reusing_request_share", stats.reusing_request_share);
+  json.member("top_first_block_share", stats.top_first_block_share);
+  return json.end_object().take();
 }
 
 std::string in_words(const TokenSpread& spread) {

@@ -5,10 +5,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/random.h"
 #include "engine/server/answer.h"
 #include "engine/server/generation.h"
-#include "engine/server/json_text.h"
 #include "engine/server/openai_format.h"
 #include "engine/server/request_id.h"
 #include "http/openai_error.h"
@@ -150,8 +150,12 @@ asio::awaitable<void> EngineServer::send_error(Call& call, const Error& error) {
 }
 
 http::Response EngineServer::plain_answer(const http::Request& request) {
-  if (request.method != "GET" && request.method != "HEAD") return method_not_allowed("GET");
-  const std::string_view path = request.path();
+  auto page = page_at(request.path());
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  return page.status == 404 || reads ? page : method_not_allowed("GET");
+}
+
+http::Response EngineServer::page_at(std::string_view path) {
   if (path == "/health" || path == "/ping") return {.status = 200};
   if (path == "/version") {
     return http::json_response(200, R"({"version":)" + json_string(options_.version) + "}");

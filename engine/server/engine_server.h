@@ -61,6 +61,7 @@ class EngineServer final : public http::Handler {
   [[nodiscard]] asio::awaitable<void> send_error(Call& call, const Error& error);
 
   [[nodiscard]] http::Response plain_answer(const http::Request& request);
+  [[nodiscard]] http::Response page_at(std::string_view path);
   [[nodiscard]] std::string load_json() const;
   [[nodiscard]] std::string model_card_json() const;
   [[nodiscard]] Result<GenerateRequest> prepare(const http::Request& request,

@@ -1,8 +1,9 @@
 #include "engine/server/openai_format.h"
 
+#include <cmath>
 #include <utility>
 
-#include "engine/server/json_text.h"
+#include "base/json_text.h"
 
 namespace ringmaster::engine {
 namespace {
@@ -16,6 +17,12 @@ std::string_view finish_text(FinishReason finish) {
     default:
       return "null";
   }
+}
+
+/// A token that cannot be drawn has no finite logprob; clients expect a number all the same.
+void append_logprob(std::string& out, float logprob) {
+  constexpr double kImpossible = -9999.0;
+  append_json_number(out, std::isfinite(logprob) ? double{logprob} : kImpossible);
 }
 
 std::string usage_json(const Usage& usage) {
@@ -64,7 +71,8 @@ std::string OpenAiFormat::event(const AnswerDelta& delta) {
 
 std::string OpenAiFormat::last_events(const Usage& usage) const {
   constexpr std::string_view kDone = "data: [DONE]\n\n";
-  if (!includes_usage_) return std::string(kDone);
+  // Clients pass over a comment; a gateway reads it and knows what it relayed.
+  if (!includes_usage_) return ": usage " + usage_json(usage) + "\n\n" + std::string(kDone);
   std::string out = "data: ";
   out += head(kind_ == CallKind::kChat ? "chat.completion.chunk" : "text_completion");
   out += R"("choices":[],"usage":)" + usage_json(usage) + "}\n\n";
@@ -142,7 +150,7 @@ void OpenAiFormat::append_chat_token(std::string& out, TokenId token, float logp
   out += R"({"token":)";
   append_json_string(out, token_text(token));
   out += R"(,"logprob":)";
-  append_json_number(out, logprob);
+  append_logprob(out, logprob);
   out += R"(,"bytes":[)";
   const std::string_view bytes = tokenizer_.token_bytes(token);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -161,13 +169,13 @@ void OpenAiFormat::append_completion_logprobs(std::string& out, const AnswerDelt
     const std::string_view comma = tokens.empty() ? "" : ",";
     const std::string text = token_text(sampled.token);
     append_json_string(tokens += comma, text);
-    append_json_number(logprobs += comma, sampled.logprob);
+    append_logprob(logprobs += comma, sampled.logprob);
     (best += comma) += '{';
     for (const TokenLogprob& other : sampled.best) {
       if (&other != &sampled.best.front()) best += ',';
       append_json_string(best, token_text(other.token));
       best += ':';
-      append_json_number(best, other.logprob);
+      append_logprob(best, other.logprob);
     }
     best += '}';
     (offsets += comma) += std::to_string(text_offset_);

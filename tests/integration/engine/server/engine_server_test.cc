@@ -146,6 +146,7 @@ TEST(EngineServer, RefusesWhatIsNotThere) {
   EXPECT_EQ(bench.get("/v1/nothing").status, 404);
   EXPECT_EQ(bench.get("/v1/completions").status, 405);
   EXPECT_EQ(bench.post("/load", "").status, 405);
+  EXPECT_EQ(bench.post("/v1/embeddings", "{}").status, 404);
 }
 
 TEST(EngineServer, DescribesItself) {
