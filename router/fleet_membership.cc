@@ -3,9 +3,10 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
-#include <boost/json.hpp>
 
+#include "base/json_writer.h"
 #include "engine_adapters/adapter_registry.h"
+#include "settings/addresses.h"
 
 namespace ringmaster {
 namespace {
@@ -16,9 +17,9 @@ tl::unexpected<Error> no_such_instance(const std::string& name) {
 
 /// What is said of a model while no instance has told its own.
 std::string plain_card(const std::string& model) {
-  const boost::json::object card{
-      {"id", model}, {"object", "model"}, {"created", 0}, {"owned_by", "ringmaster"}};
-  return boost::json::serialize(card);
+  JsonWriter json;
+  json.begin_object().member("id", model).member("object", "model").member("created", 0);
+  return json.member("owned_by", "ringmaster").end_object().take();
 }
 
 }  // namespace
@@ -39,6 +40,9 @@ PromptRules FleetMembership::rules_for(const std::string& model) const {
 
 Status FleetMembership::add(const InstanceSettings& settings) {
   const auto& name = settings.spec.name;
+  if (!is_instance_name(name)) {
+    return invalid("an id must be 1 to 128 letters, digits and \".\", \"_\", \"-\", \":\"");
+  }
   if (members_.contains(name)) return invalid("the id \"" + name + "\" is in use");
   const auto adapter = find_adapter(settings.adapter);
   if (!adapter) return tl::unexpected(adapter.error());

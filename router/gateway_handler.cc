@@ -30,6 +30,22 @@ bool takes_requests(const LiveInstance& instance) {
          instance.live.health.load(std::memory_order_relaxed) != Health::kDead;
 }
 
+/// Whether a segment of the path is "." or "..", escaped or not: an instance, or a proxy before it,
+/// could take the path for one outside of /v1/.
+bool has_dot_segment(std::string_view path) {
+  if (path.find_first_of(".%") == std::string_view::npos) return false;
+  std::string plain;
+  for (; !path.empty(); path.remove_prefix(1)) {
+    const auto escape = path.substr(0, 3);
+    const bool is_dot = escape == "%2e" || escape == "%2E";
+    const bool is_slash = escape == "%2f" || escape == "%2F" || escape == "%5c" || escape == "%5C";
+    plain += is_dot ? '.' : is_slash || path.front() == '\\' ? '/' : path.front();
+    if (is_dot || is_slash) path.remove_prefix(2);
+  }
+  plain += '/';
+  return plain.find("/../") != std::string::npos || plain.find("/./") != std::string::npos;
+}
+
 }  // namespace
 
 asio::awaitable<void> GatewayHandler::handle(http::Request& request, http::ResponseWriter& writer) {
@@ -39,6 +55,12 @@ asio::awaitable<void> GatewayHandler::handle(http::Request& request, http::Respo
     auto refusal = http::openai_error(401, "the API key is missing or wrong", "invalid_api_key");
     const auto sent = co_await writer.send(std::move(refusal));
     static_cast<void>(sent);  // A client that has gone misses nothing.
+    co_return;
+  }
+  if (is_api && has_dot_segment(path)) {
+    auto refusal = http::openai_error(400, "the path must not have \".\" or \"..\" as a segment");
+    const auto sent = co_await writer.send(std::move(refusal));
+    static_cast<void>(sent);
     co_return;
   }
   if (is_api && !is_model_route(request)) {

@@ -145,6 +145,12 @@ std::optional<http::Response> RequestSession::prepare() {
                      .message = "the gateway holds as many bytes of requests as it may"};
     return http::openai_error(full, std::chrono::seconds(1));
   }
+  speaks_openai_ = is_openai_path(request_.path());
+  if (speaks_openai_ && request_.method != "POST") {
+    auto refusal = http::openai_error(405, "this route takes POST, not " + request_.method);
+    refusal.fields.set("allow", "POST");
+    return refusal;
+  }
   if (auto read = read_body(); !read) return http::openai_error(read.error());
   const bool forwards_key = context_.settings->api_keys.empty();
   upstream_head_.method = request_.method;
@@ -156,11 +162,7 @@ std::optional<http::Response> RequestSession::prepare() {
 
 /// What is no JSON on another route than the two that are known is the instance's affair.
 Status RequestSession::read_body() {
-  speaks_openai_ = is_openai_path(request_.path());
   if (!speaks_openai_ && !has_json_body(request_)) return {};
-  if (speaks_openai_ && request_.method != "POST") {
-    return invalid("this route takes POST, not " + request_.method);
-  }
   auto scanned = scanner().scan(request_.body);
   if (!scanned) {
     if (speaks_openai_) return tl::unexpected(std::move(scanned.error()));

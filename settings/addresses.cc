@@ -52,6 +52,13 @@ bool is_instance_url(std::string_view text) {
   return is_listen_address(authority) && is_port(authority.substr(colon + 1), 1);
 }
 
+bool is_instance_name(std::string_view text) {
+  constexpr std::string_view kMarks = "._-:";
+  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [&](unsigned char c) {
+    return std::isalnum(c) != 0 || kMarks.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
 bool is_header_name(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [&](unsigned char c) {

@@ -76,7 +76,9 @@ void visit_policy(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
 }
 
 void visit_instance(SettingsVisitor& visitor, InstanceSettings& instance) {
-  visitor.text("id", instance.spec.name, true, "stable name; places the instance on the rings");
+  visitor.checked_text("id", instance.spec.name, true,
+                       "1 to 128 letters, digits and \".\", \"_\", \"-\", \":\"", is_instance_name,
+                       "stable name; places the instance on the rings");
   visitor.checked_text("url", instance.url, true, "http://host[:port][/path]", is_instance_url,
                        "where the instance listens");
   visitor.choice<std::string>("adapter", instance.adapter,

@@ -35,6 +35,19 @@ TEST(Routes, RefusesWhatIsNotServed) {
   EXPECT_EQ(client.get("/nothing").status, 404);
   EXPECT_EQ(client.post("/healthz", "{}").status, 405);
   EXPECT_EQ(client.get("/healthz").status, 200);
+  const auto refused = client.get(kChat);
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.field("allow"), "POST");
+}
+
+TEST(Routes, RefusesAPathThatLeavesTheApi) {
+  FakeEngine engine(streams());
+  LiveGateway gateway({&engine});
+  TestClient client(gateway.port);
+  EXPECT_EQ(client.get("/v1/../metrics").status, 400);
+  EXPECT_EQ(client.get("/v1/x/%2e%2E").status, 400);
+  EXPECT_EQ(client.get("/v1/x%2f..%5cmetrics").status, 400);
+  EXPECT_EQ(engine.received(), 0U);
 }
 
 TEST(ApiKeys, AreAskedForAndKeptFromTheEngine) {
@@ -83,6 +96,9 @@ TEST(Admin, SaysEverythingThatIsWrongWithANewInstance) {
   EXPECT_EQ(
       admin.post("/admin/instances", R"({"id":"n","url":"http://x:1","model":"m","adapter":"vlm"})")
           .status,
+      400);
+  EXPECT_EQ(
+      admin.post("/admin/instances", R"({"id":"a\r\nb: c","url":"http://x:1","model":"m"})").status,
       400);
   EXPECT_EQ(admin.call("DELETE", "/admin/instances/z").status, 404);
   EXPECT_EQ(admin.call("PUT", "/admin/instances").status, 405);

@@ -1,5 +1,7 @@
 #include "settings/addresses.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace ringmaster {
@@ -34,6 +36,16 @@ TEST(InstanceUrl, IsNothingElse) {
   EXPECT_FALSE(is_instance_url("http://user@a:1"));
   EXPECT_FALSE(is_instance_url("http://a:1/x?y"));
   EXPECT_FALSE(is_instance_url("http://a:1/x\r\ny"));
+}
+
+TEST(InstanceName, FitsIntoHeadersPathsAndLabels) {
+  EXPECT_TRUE(is_instance_name("engine-0"));
+  EXPECT_TRUE(is_instance_name("10.0.0.1:9101"));
+  EXPECT_FALSE(is_instance_name(""));
+  EXPECT_FALSE(is_instance_name("a b"));
+  EXPECT_FALSE(is_instance_name("a/drain"));
+  EXPECT_FALSE(is_instance_name("a\r\nx: y"));
+  EXPECT_FALSE(is_instance_name(std::string(129, 'a')));
 }
 
 TEST(HeaderName, IsAToken) {
