@@ -21,6 +21,7 @@ class KvEventSink {
   struct Place {
     std::string epoch;       ///< Life of the engine process; empty: nothing read yet.
     std::uint64_t next = 0;  ///< The sequence number expected next.
+    bool operator==(const Place&) const = default;
   };
   Place place;
 };

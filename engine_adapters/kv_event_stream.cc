@@ -22,6 +22,7 @@ struct Batch {
   std::uint64_t sequence = 0;
   std::vector<KvEvent> events;
   bool has_snapshot = false;
+  std::uint64_t more = 0;  ///< Parts of the snapshot that still follow.
 };
 
 int hex_digit(char c) {
@@ -98,6 +99,9 @@ Result<Batch> read_batch(std::string_view json) {
   if (root["sequence"].get(batch.sequence) != simdjson::SUCCESS) {
     return invalid("kv events: a batch must have a count \"sequence\"");
   }
+  if (root["more"].get(batch.more) == simdjson::INCORRECT_TYPE) {
+    return invalid("kv events: \"more\" must be a count");
+  }
   simdjson::dom::array events;
   if (root["events"].get(events) != simdjson::SUCCESS) {
     return invalid("kv events: a batch must have a list \"events\"");
@@ -149,17 +153,29 @@ Result<BlockHash> parse_block_hash(std::string_view hex) {
 Result<KvEventStream::Step> KvEventStream::apply(std::string_view json) {
   auto batch = read_batch(json);
   if (!batch) return tl::unexpected(batch.error());
-  auto& place = sink_->place;
-  if (batch->epoch != place.epoch) {
-    // Another life of the engine: whatever was known of the last one is gone.
-    if (!place.epoch.empty()) sink_->cleared();
-    place = {.epoch = batch->epoch, .next = 0};
+  const KvEventSink::Place behind{.epoch = batch->epoch, .next = batch->sequence + 1};
+  if (parts_left_ > 0 && !batch->has_snapshot) {
+    if (behind != snapshot_end_ || batch->more + 1 != parts_left_) {
+      return invalid("kv events: a snapshot broke off before its last " +
+                     std::to_string(parts_left_) + " parts");
+    }
+  } else {
+    auto& place = sink_->place;
+    if (batch->epoch != place.epoch) {
+      // Another life of the engine: whatever was known of the last one is gone.
+      if (!place.epoch.empty()) sink_->cleared();
+      place = {.epoch = batch->epoch, .next = 0};
+    }
+    if (!batch->has_snapshot) {
+      if (batch->sequence < place.next) return Step::kRepeated;
+      if (batch->sequence > place.next) return Step::kGap;
+      batch->more = 0;
+    }
   }
-  if (!batch->has_snapshot) {
-    if (batch->sequence < place.next) return Step::kRepeated;
-    if (batch->sequence > place.next) return Step::kGap;
-  }
-  place.next = batch->sequence + 1;
+  // Within a snapshot the place is nowhere: should the stream break, the next one starts anew.
+  parts_left_ = batch->more;
+  snapshot_end_ = behind;
+  sink_->place = parts_left_ == 0 ? behind : KvEventSink::Place{};
   feed(std::move(*batch), *sink_);
   return Step::kApplied;
 }
@@ -168,6 +184,7 @@ Status KvEventStream::apply_after_loss(std::string_view json) {
   auto batch = read_batch(json);
   if (!batch) return tl::unexpected(batch.error());
   sink_->cleared();
+  parts_left_ = 0;
   sink_->place = {.epoch = batch->epoch, .next = batch->sequence + 1};
   feed(std::move(*batch), *sink_);
   return {};

@@ -17,7 +17,9 @@ namespace ringmaster {
 ///   {"epoch":N or "...","sequence":N,"events":[{"type":"stored","blocks":["<32 hex
 ///   digits>",...]},...]}
 /// with the types stored, removed, cleared and snapshot (all that is resident, after a gap). A
-/// batch is checked whole before the sink sees any of it.
+/// batch is checked whole before the sink sees any of it. A large snapshot comes in parts: the
+/// first replaces what was known, further ones of type stored add to it, all under one sequence
+/// and with "more", the number of parts to come.
 class KvEventStream {
  public:
   /// What became of a batch.
@@ -27,7 +29,7 @@ class KvEventStream {
     kGap,       ///< Batches are missing: ask again from sink.place.next. Nothing was done.
   };
 
-  /// Blocks of one batch at most; a larger one is refused.
+  /// Blocks of one batch at most; a larger one is refused. The engine sends 8,192 at a time.
   static constexpr std::size_t kBlocksMax = 1'000'000;
 
   /// `sink` outlives the stream.
@@ -43,6 +45,8 @@ class KvEventStream {
 
  private:
   KvEventSink* sink_;
+  std::uint64_t parts_left_ = 0;     ///< Of the snapshot that is being read.
+  KvEventSink::Place snapshot_end_;  ///< Where its last part leads.
 };
 
 /// Reads 32 hex digits, the high half first. Fails with kInvalidArgument.

@@ -10,9 +10,6 @@
 namespace ringmaster {
 namespace {
 
-/// A snapshot of a large cache is one event: a million blocks are 36 MB.
-constexpr std::size_t kEventBytesMax = 64 * 1024 * 1024;
-
 enum class StreamEnd { kBroken, kGap };
 
 tl::unexpected<Error> bad_stream(std::string message) {
@@ -57,7 +54,7 @@ asio::awaitable<Result<StreamEnd>> read_stream(const EngineLink& link, KvEventSi
   if ((*exchange)->head().status != 200) {
     co_return bad_stream("GET /kv_events answered " + std::to_string((*exchange)->head().status));
   }
-  http::SseReader reader(kEventBytesMax);
+  http::SseReader reader;
   KvEventStream stream(sink);
   for (;;) {
     const auto bytes = co_await (*exchange)->read_some();

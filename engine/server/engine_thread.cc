@@ -131,8 +131,9 @@ void EngineThread::carry_out(SubscribeCommand& command) {
     }
   } else {
     const auto blocks = engine_.pool().indexed_hashes();
-    send(command.mailbox, std::make_shared<const std::string>(
-                              kv_snapshot_event(events.epoch(), events.last_sequence(), blocks)));
+    for (auto& text : kv_snapshot_events(events.epoch(), events.last_sequence(), blocks)) {
+      send(command.mailbox, std::make_shared<const std::string>(std::move(text)));
+    }
   }
   subscribers_.push_back(std::move(command.mailbox));
 }

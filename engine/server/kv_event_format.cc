@@ -1,6 +1,8 @@
 #include "engine/server/kv_event_format.h"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace ringmaster::engine {
 namespace {
@@ -54,11 +56,21 @@ std::string kv_batch_event(std::uint64_t epoch, const KvEventBatch& batch) {
   return out += "]}\n\n";
 }
 
-std::string kv_snapshot_event(std::uint64_t epoch, std::uint64_t sequence,
-                              std::span<const BlockHash> blocks) {
-  std::string out = open_event(epoch, sequence, blocks.size());
-  append_event(out, "snapshot", blocks);
-  return out += "]}\n\n";
+std::vector<std::string> kv_snapshot_events(std::uint64_t epoch, std::uint64_t sequence,
+                                            std::span<const BlockHash> blocks) {
+  std::vector<std::string> texts;
+  std::string_view type = "snapshot";
+  do {
+    const auto part = blocks.first(std::min(blocks.size(), kSnapshotBlocksPerEvent));
+    blocks = blocks.subspan(part.size());
+    std::string text = open_event(epoch, sequence, part.size());
+    append_event(text, type, part);
+    const auto more = (blocks.size() + kSnapshotBlocksPerEvent - 1) / kSnapshotBlocksPerEvent;
+    text += more == 0 ? "]}\n\n" : "],\"more\":" + std::to_string(more) + "}\n\n";
+    texts.push_back(std::move(text));
+    type = "stored";
+  } while (!blocks.empty());
+  return texts;
 }
 
 }  // namespace ringmaster::engine

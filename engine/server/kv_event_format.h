@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/kv_events.h"
 #include "tokens/block_hash.h"
@@ -13,8 +15,14 @@ namespace ringmaster::engine {
 /// data: {"epoch":E,"sequence":S,"events":[{"type":"stored","blocks":["<32 hex digits>",...]},...]}
 [[nodiscard]] std::string kv_batch_event(std::uint64_t epoch, const KvEventBatch& batch);
 
-/// All blocks of a cache as of a sequence: one event of type "snapshot".
-[[nodiscard]] std::string kv_snapshot_event(std::uint64_t epoch, std::uint64_t sequence,
-                                            std::span<const BlockHash> blocks);
+/// Blocks in one server-sent event of a snapshot: 280 KB of text.
+inline constexpr std::size_t kSnapshotBlocksPerEvent = 8192;
+
+/// All blocks of a cache as of a sequence, as server-sent events of bounded size: the first of type
+/// "snapshot", further ones of type "stored", all with that sequence and with "more", the number
+/// of those that still follow (left out where none does).
+[[nodiscard]] std::vector<std::string> kv_snapshot_events(std::uint64_t epoch,
+                                                          std::uint64_t sequence,
+                                                          std::span<const BlockHash> blocks);
 
 }  // namespace ringmaster::engine

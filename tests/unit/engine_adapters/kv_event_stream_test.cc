@@ -34,6 +34,35 @@ std::string quoted(const std::string& text) {
   return '"' + text + '"';
 }
 
+std::string part(int sequence, const std::string& type, int more) {
+  auto text = batch("e", sequence, event(type, quoted(kA)));
+  text.pop_back();
+  return text + ",\"more\":" + std::to_string(more) + "}";
+}
+
+TEST(KvEventStream, TakesASnapshotInParts) {
+  WrittenDown sink;
+  KvEventStream stream(sink);
+  EXPECT_EQ(stream.apply(part(9, "snapshot", 2)), Step::kApplied);
+  EXPECT_EQ(stream.apply(part(9, "stored", 1)), Step::kApplied);
+  EXPECT_EQ(stream.apply(part(9, "stored", 0)), Step::kApplied);
+  EXPECT_EQ(stream.apply(batch("e", 10, event("removed", quoted(kA)))), Step::kApplied);
+  EXPECT_EQ(sink.text, "x+1+1+1-1");
+  EXPECT_EQ(sink.place, (KvEventSink::Place{.epoch = "e", .next = 11}));
+}
+
+TEST(KvEventStream, AsksAnewWhenASnapshotBreaksOff) {
+  WrittenDown sink;
+  KvEventStream stream(sink);
+  EXPECT_EQ(stream.apply(part(9, "snapshot", 2)), Step::kApplied);
+  EXPECT_EQ(sink.place, KvEventSink::Place{});
+  EXPECT_FALSE(stream.apply(batch("e", 10, event("stored", quoted(kB)))).has_value());
+  EXPECT_FALSE(stream.apply(part(9, "stored", 0)).has_value());
+  EXPECT_EQ(sink.text, "x+1");
+  EXPECT_EQ(stream.apply(part(9, "snapshot", 0)), Step::kApplied);
+  EXPECT_EQ(sink.place, (KvEventSink::Place{.epoch = "e", .next = 10}));
+}
+
 TEST(KvEventStream, ReadsHighHalfFirst) {
   EXPECT_EQ(parse_block_hash(kB), (BlockHash{.low = 15, .high = 3}));
 }

@@ -39,7 +39,9 @@ TEST_F(OpenAiFormatTest, WritesAChatStream) {
                         R"("finish_reason":null})"));
   EXPECT_EQ(data_of(chat.event({.finish = FinishReason::kLength})).at("choices").at(0),
             json::parse(R"({"index":0,"delta":{},"logprobs":null,"finish_reason":"length"})"));
-  EXPECT_EQ(chat.last_events({}), "data: [DONE]\n\n");
+  EXPECT_EQ(chat.last_events({.prompt_tokens = 5, .output_tokens = 2, .cached_tokens = 4}),
+            ": usage {\"prompt_tokens\":5,\"completion_tokens\":2,\"total_tokens\":7,"
+            "\"prompt_tokens_details\":{\"cached_tokens\":4}}\n\ndata: [DONE]\n\n");
 }
 
 TEST_F(OpenAiFormatTest, WritesUsageAtTheEndOfAStreamAndNullBefore) {
@@ -99,7 +101,7 @@ TEST(KvEventFormat, WritesHashesHighHalfFirst) {
   EXPECT_EQ(kv_batch_event(7, batch),
             "data: {\"epoch\":7,\"sequence\":3,\"events\":[{\"type\":\"removed\",\"blocks\":["
             "\"00000000000000ab0000000000000001\"]},{\"type\":\"cleared\",\"blocks\":[]}]}\n\n");
-  EXPECT_EQ(kv_snapshot_event(7, 3, {}),
+  EXPECT_EQ(kv_snapshot_events(7, 3, {}).at(0),
             "data: {\"epoch\":7,\"sequence\":3,\"events\":[{\"type\":\"snapshot\",\"blocks\":[]}]}"
             "\n\n");
 }
