@@ -29,6 +29,9 @@ class AnswerReader {
   /// The data of one server-sent event. Cheap: most events are searched, not parsed.
   virtual AnswerEvent read_event(std::string_view data) = 0;
 
+  /// A server-sent event that is no data but comments: its lines, each with the colon.
+  virtual void read_comment(std::string_view lines) = 0;
+
   /// A whole body that was not streamed. Anything but a JSON object says nothing.
   virtual void read_body(std::string_view body) = 0;
 

@@ -142,6 +142,16 @@ AnswerEvent OpenAiAnswer::read_event(std::string_view data) {
   return event;
 }
 
+void OpenAiAnswer::read_comment(std::string_view lines) {
+  constexpr std::string_view kUsage = ": usage {";
+  if (!lines.starts_with(kUsage)) return;
+  auto& scratch = scratch_with(lines.substr(kUsage.size() - 1));
+  simdjson::ondemand::document document;
+  object usage;
+  if (scratch.parser.iterate(scratch.text).get(document) != simdjson::SUCCESS) return;
+  if (document.get_object().get(usage) == simdjson::SUCCESS) read_usage(usage, usage_);
+}
+
 void OpenAiAnswer::read_body(std::string_view body) {
   read_chunk(body, usage_);
 }

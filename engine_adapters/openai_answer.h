@@ -12,6 +12,8 @@ namespace ringmaster {
 class OpenAiAnswer final : public AnswerReader {
  public:
   AnswerEvent read_event(std::string_view data) override;
+  /// ": usage {...}" is how the bundled engine states the usage that the client did not ask for.
+  void read_comment(std::string_view lines) override;
   void read_body(std::string_view body) override;
   [[nodiscard]] const AnswerUsage& usage() const override { return usage_; }
   [[nodiscard]] std::uint32_t output_events() const override { return output_events_; }

@@ -15,6 +15,7 @@ Result<bool> AnswerStream::take_events(EventBatch& batch) {
     if (!event) return tl::unexpected(event.error());
     if (!*event) break;
     if ((*event)->data.empty()) {
+      reader_->read_comment((*event)->raw);
       batch.bytes += (*event)->raw;
       continue;
     }

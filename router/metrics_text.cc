@@ -97,7 +97,9 @@ void add_requests(Exposition& out, const Metrics& metrics) {
   add_value(
       out.family(metric::kPromptTokens, "Prompt tokens of answered requests", MetricType::Counter),
       static_cast<double>(sum_of(metrics, &MetricShard::prompt_tokens)));
-  add_value(out.family(metric::kOutputTokens, "Output tokens relayed", MetricType::Counter),
+  add_value(out.family(metric::kOutputTokens,
+                       "Output tokens as the engine counts them, else events with output",
+                       MetricType::Counter),
             static_cast<double>(sum_of(metrics, &MetricShard::output_tokens)));
 }
 

@@ -36,13 +36,13 @@ struct HttpAnswer {
     const std::string* value = fields.find(name);
     return value == nullptr ? "" : *value;
   }
-  /// The data of each event, if this was a stream.
+  /// The data of each event that is more than a comment, if this was a stream.
   [[nodiscard]] std::vector<std::string> events() const {
     http::SseReader reader;
     reader.feed(body);
     std::vector<std::string> all;
     for (auto event = reader.next(); event && *event; event = reader.next()) {
-      all.emplace_back((*event)->data);
+      if (!(*event)->data.empty()) all.emplace_back((*event)->data);
     }
     return all;
   }

@@ -44,6 +44,19 @@ TEST(OpenAiAnswer, ReadsUsageWithCachedTokens) {
   EXPECT_EQ(answer.usage().cached_tokens, 32);
 }
 
+TEST(OpenAiAnswer, ReadsUsageThatOnlyACommentStates) {
+  OpenAiAnswer answer;
+  answer.read_event(R"({"choices":[{"delta":{"content":"two words"}}]})");
+  answer.read_comment(": still here\n\n");
+  EXPECT_FALSE(answer.usage().output_tokens.has_value());
+  answer.read_comment(
+      ": usage {\"prompt_tokens\":5,\"completion_tokens\":2,\"total_tokens\":7,"
+      "\"prompt_tokens_details\":{\"cached_tokens\":4}}\n\n");
+  EXPECT_EQ(answer.usage().output_tokens, 2);
+  EXPECT_EQ(answer.usage().cached_tokens, 4);
+  answer.read_comment(": usage {\"completion_tokens\":\n\n");
+}
+
 TEST(OpenAiAnswer, LeavesCachedTokensAbsentWhereTheEngineDoesNotSay) {
   OpenAiAnswer answer;
   answer.read_body(R"({"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":4,)"
