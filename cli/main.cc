@@ -1,6 +1,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -20,10 +21,23 @@ void add_version_command(CLI::App& app) {
   });
 }
 
+/// One line that says what was expected, where the parser's own words leave it open.
+std::string usage_problem(const CLI::App* app, const CLI::Error& error) {
+  std::string problem = error.what();
+  const auto unknown = app->remaining();
+  if (error.get_name() == "RequiredError" && !unknown.empty()) {
+    problem = "unknown command \"" + unknown.front() + '"';
+  } else if (error.get_name() == "ConversionError") {
+    problem += ": expected a value of the kind and range that --help shows";
+  }
+  return "ringmaster: " + problem + "\nRun with --help or --help-all for more information.\n";
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Routes and schedules requests for fleets of LLM engines", "ringmaster"};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Print the help of every command");
+  app.failure_message(usage_problem);
   app.footer(
       "Exit codes: 0 ok, 1 failure, 2 usage or configuration.\n"
       "Each command has its own --help with examples.");
