@@ -142,7 +142,9 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
   command.add_option("--model", flags.model, "Of an instance: serial or batching [of the setting]");
   command.add_option("--slo-ttft", flags.slo_ttft, "Target for the time to first token")
       ->capture_default_str();
-  command.add_option("--queue", flags.queue, "fcfs or longest_hit [as published with the policy]");
+  command.add_option("--queue", flags.queue,
+                     "fcfs, longest_hit, shortest, slack, on_time or fair "
+                     "[as published with the policy]");
   command.add_option("--rebalancing", flags.rebalancing,
                      "off, paper or code [as published with the policy]");
   command.add_option("--window", flags.window,

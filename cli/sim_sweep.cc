@@ -77,9 +77,13 @@ Status read_scheduler_options(const SimFlags& flags, const Setting& setting,
   if (!slo) return tl::unexpected(slo.error());
   options.ttft_slo = *slo;
   if (flags.queue) {
-    const auto queue = choose<QueueDiscipline>(
-        "--queue", *flags.queue,
-        {{"fcfs", QueueDiscipline::kFcfs}, {"longest_hit", QueueDiscipline::kLongestHit}});
+    const auto queue = choose<QueueDiscipline>("--queue", *flags.queue,
+                                               {{"fcfs", QueueDiscipline::kFcfs},
+                                                {"longest_hit", QueueDiscipline::kLongestHit},
+                                                {"shortest", QueueDiscipline::kShortest},
+                                                {"slack", QueueDiscipline::kSlack},
+                                                {"on_time", QueueDiscipline::kOnTime},
+                                                {"fair", QueueDiscipline::kFair}});
     if (!queue) return tl::unexpected(queue.error());
     options.queue = *queue;
   }

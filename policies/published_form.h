@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "fleet/prefix_hotness.h"
 
@@ -10,7 +12,15 @@ namespace ringmaster {
 enum class QueueDiscipline : std::uint8_t {
   kFcfs,        ///< By arrival.
   kLongestHit,  ///< Most cached tokens first, as they were when the request was queued.
+  kShortest,    ///< Fewest uncached tokens first.
+  kSlack,       ///< Earliest deadline first.
+  kOnTime,      ///< As many as possible before their deadline; then the shortest; the aged first.
+  kFair,        ///< The tenant served least so far first.
 };
+
+/// Their names in configuration and recordings, in that order.
+inline constexpr std::array<std::string_view, 6> kQueueDisciplineNames{
+    "fcfs", "longest_hit", "shortest", "slack", "on_time", "fair"};
 
 /// Whether waiting requests are moved off an instance that is past the rebalance threshold.
 enum class Rebalancing : std::uint8_t { kOff, kPaper, kCode };

@@ -68,8 +68,7 @@ GreedyRebalancer::Target GreedyRebalancer::evaluated(const RequestRecord& record
   return {instance, pressure_.view().fleet.cached_tokens(record.spec, instance)};
 }
 
-bool GreedyRebalancer::is_overloaded_with(const RequestRecord& record,
-                                          const Target& target) const {
+bool GreedyRebalancer::is_overloaded_with(const RequestRecord& record, const Target& target) const {
   return pressure_.is_overloaded(
       target.instance, uncached_tokens(record.spec.prompt_tokens, target.cached_tokens), now_);
 }
@@ -84,9 +83,13 @@ double GreedyRebalancer::seconds_at(const Target& target, const Waiting& waiting
                                     const RequestRecord& record) const {
   const InstanceState& state = pressure_.view().fleet[target.instance];
   Waiting there = waiting;
-  if (there.hit_tokens != 0) there.hit_tokens = target.cached_tokens;
-  std::uint64_t tokens = state.load.sent_tokens +
-                         uncached_tokens(record.spec.prompt_tokens, target.cached_tokens);
+  // What had nothing cached keeps its place, as in the official code: hits are frozen at 0 there.
+  if (there.hit_tokens != 0) {
+    there.hit_tokens = target.cached_tokens;
+    there.rank = pressure_.view().order.rank(there);
+  }
+  std::uint64_t tokens =
+      state.load.sent_tokens + uncached_tokens(record.spec.prompt_tokens, target.cached_tokens);
   for (const Waiting& other : pressure_.queue(target.instance).items()) {
     if (!WaitQueue::precedes(other, there)) break;
     tokens += other.tokens;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "fleet/fleet_state.h"
 #include "policies/published_form.h"
+#include "scheduler/queue_order.h"
 #include "scheduler/request_table.h"
 #include "scheduler/wait_queue.h"
 
@@ -25,7 +26,8 @@ struct RebalancerView {
   const FleetState& fleet;
   const RequestTable& requests;
   const std::vector<WaitQueue>& queues;  ///< By slot.
-  Duration ttft_slo;                     ///< The fleet's default.
+  const QueueOrder& order;
+  Duration ttft_slo;  ///< The fleet's default.
 };
 
 /// Plans moves of waiting requests off an instance that is past its threshold: pending work above

@@ -11,7 +11,6 @@ namespace ringmaster {
 namespace {
 
 constexpr std::string_view kMagic = "ringmaster-record";
-constexpr std::array<std::string_view, 2> kQueueNames{"fcfs", "longest_hit"};
 constexpr std::array<std::string_view, 3> kRebalancingNames{"off", "paper", "code"};
 constexpr std::int64_t kDurationMax = std::numeric_limits<std::int64_t>::max() / 2;
 
@@ -33,7 +32,9 @@ void append_header_line(std::string& lines, const SchedulerOptions& options) {
   line.word(std::to_string(kRecordVersion));
   line.text("policy", policy_text(options.policy));
   line.integer("ttft_slo_ns", options.ttft_slo.count());
-  if (options.queue) line.text("queue", kQueueNames[static_cast<std::size_t>(*options.queue)]);
+  if (options.queue) {
+    line.text("queue", kQueueDisciplineNames[static_cast<std::size_t>(*options.queue)]);
+  }
   if (options.rebalancing) {
     line.text("rebalancing", kRebalancingNames[static_cast<std::size_t>(*options.rebalancing)]);
   }
@@ -61,7 +62,7 @@ Result<SchedulerOptions> parse_header_line(std::string_view text) {
   SchedulerOptions options{.policy = std::move(*policy)};
   options.ttft_slo = Duration(line.integer("ttft_slo_ns", 0, kDurationMax));
   if (line.has("queue")) {
-    options.queue = static_cast<QueueDiscipline>(line.choice("queue", kQueueNames));
+    options.queue = static_cast<QueueDiscipline>(line.choice("queue", kQueueDisciplineNames));
   }
   if (line.has("rebalancing")) {
     options.rebalancing = static_cast<Rebalancing>(line.choice("rebalancing", kRebalancingNames));

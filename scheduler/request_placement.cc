@@ -30,11 +30,10 @@ bool SchedulerCore::has_open_window(InstanceId instance) const {
 }
 
 void SchedulerCore::place(RequestRecord& record) {
-  RoutingQuery query{
-      .request = record.spec,
-      .candidates = fleet_.eligible(),
-      .ttft_slo = slo_of(record),
-      .now = now_};
+  RoutingQuery query{.request = record.spec,
+                     .candidates = fleet_.eligible(),
+                     .ttft_slo = slo_of(record),
+                     .now = now_};
   if (record.tried_count > 0) {
     untried_.clear();
     std::ranges::copy_if(query.candidates, std::back_inserter(untried_), [&](InstanceId instance) {
@@ -43,8 +42,9 @@ void SchedulerCore::place(RequestRecord& record) {
     query.candidates = untried_;
   }
   if (query.candidates.empty()) {
-    return reject(record, ErrorCode::kUnavailable,
-                  record.tried_count > 0 ? "no instance is left to try" : "no instance is available");
+    return reject(
+        record, ErrorCode::kUnavailable,
+        record.tried_count > 0 ? "no instance is left to try" : "no instance is available");
   }
   if (needs_homes_) find_homes(record, query);
   RoutingDecision decision;
@@ -170,18 +170,22 @@ void SchedulerCore::book_at(RequestRecord& record, InstanceId instance,
 
 Waiting SchedulerCore::waiting_of(const RequestRecord& record) const {
   return {.priority = record.spec.priority,
-          .hit_tokens = record.queue_hit_tokens,
+          .rank = record.queue_rank,
           .id = record.spec.id,
           .arrived_at = record.arrived_at,
+          .deadline = record.arrived_at + slo_of(record),
+          .tenant = record.spec.tenant,
           .record = record.index,
-          .tokens = record.booked_tokens};
+          .tokens = record.booked_tokens,
+          .hit_tokens = record.cached_tokens};
 }
 
 void SchedulerCore::hold(RequestRecord& record) {
   record.phase = RequestPhase::kHeld;
-  record.queue_hit_tokens =
-      *options_.queue == QueueDiscipline::kLongestHit ? record.cached_tokens : 0;
-  queue(record.instance).push(waiting_of(record));
+  record.queue_rank = order_->rank(waiting_of(record));
+  const Waiting waiting = waiting_of(record);
+  queue(record.instance).push(waiting);
+  order_->held(waiting);
   fleet_.at(record.instance).load.hold(record.booked_tokens);
   ++load_.held_requests;
   TimePoint due = record.queue_deadline;
@@ -191,7 +195,9 @@ void SchedulerCore::hold(RequestRecord& record) {
 }
 
 void SchedulerCore::unhold(RequestRecord& record) {
-  queue(record.instance).erase(waiting_of(record));
+  const Waiting waiting = waiting_of(record);
+  queue(record.instance).erase(waiting);
+  order_->unheld(waiting);
   fleet_.at(record.instance).load.unhold(record.booked_tokens);
   --load_.held_requests;
   timers_.cancel(record.index);
@@ -205,6 +211,7 @@ void SchedulerCore::dispatch(RequestRecord& record) {
   ++record.attempt;
   record.add_tried(record.instance);
   ++load_.dispatched_requests;
+  order_->dispatched(record.spec.tenant, record.booked_tokens);
   if (!record.spec.first_token_visible) {
     const double seconds =
         static_cast<double>(state.load.sent_tokens) * state.prefill_seconds_per_token;
@@ -217,10 +224,19 @@ void SchedulerCore::dispatch(RequestRecord& record) {
                                   .expected_cached_tokens = record.cached_tokens});
 }
 
+std::uint32_t SchedulerCore::next_held(InstanceId instance) {
+  const InstanceState& state = fleet_[instance];
+  const auto leading = queue(instance).leading();
+  const PickContext context{.now = now_,
+                            .prefill_seconds_per_token = state.prefill_seconds_per_token,
+                            .sent_tokens = state.load.sent_tokens};
+  return leading[order_->pick(leading, context)].record;
+}
+
 void SchedulerCore::dispatch_held(InstanceId instance) {
   if (!fleet_.has(instance)) return;
   while (!queue(instance).empty() && has_open_window(instance)) {
-    RequestRecord& record = requests_.at(queue(instance).front().record);
+    RequestRecord& record = requests_.at(next_held(instance));
     unhold(record);
     // What ran meanwhile may have left more of this prompt in the cache.
     book_at(record, instance, fleet_.cached_tokens(record.spec, instance));

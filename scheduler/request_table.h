@@ -23,13 +23,13 @@ struct RequestRecord {
   std::uint32_t index = 0;  ///< Of this record in its table; stable while it lives.
   bool is_live = false;
   RequestPhase phase = RequestPhase::kHeld;
-  bool is_retry = false;      ///< Counts against the retry budget.
-  std::uint32_t attempt = 0;  ///< Of the last dispatch; 0 before the first.
-  InstanceId instance;        ///< Where it is held or was sent.
-  Homes homes;                ///< Where it may be moved while it is held.
-  std::uint32_t booked_tokens = 0;    ///< Uncached tokens, as booked on the instance.
-  std::uint32_t cached_tokens = 0;    ///< Expected there.
-  std::uint32_t queue_hit_tokens = 0; ///< Cached tokens when it was queued: frozen.
+  bool is_retry = false;            ///< Counts against the retry budget.
+  std::uint32_t attempt = 0;        ///< Of the last dispatch; 0 before the first.
+  InstanceId instance;              ///< Where it is held or was sent.
+  Homes homes;                      ///< Where it may be moved while it is held.
+  std::uint32_t booked_tokens = 0;  ///< Uncached tokens, as booked on the instance.
+  std::uint32_t cached_tokens = 0;  ///< Expected there.
+  std::int64_t queue_rank = 0;      ///< By the queue's order when it was queued: frozen.
   std::uint64_t decision = 0;
   TimePoint arrived_at{};
   TimePoint queue_deadline{};

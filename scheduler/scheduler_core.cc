@@ -12,16 +12,18 @@ constexpr Duration kQueueWaitMax = std::chrono::hours(24);
 
 }  // namespace
 
-SchedulerCore::SchedulerCore(const SchedulerOptions& options,
-                             std::unique_ptr<RoutingPolicy> policy, const HotnessOptions& hotness)
+SchedulerCore::SchedulerCore(const SchedulerOptions& options, std::unique_ptr<RoutingPolicy> policy,
+                             const HotnessOptions& hotness)
     : options_(options),
       policy_(std::move(policy)),
       needs_homes_(policy_->needs_homes() || *options.rebalancing != Rebalancing::kOff),
       hotness_(make_prefix_hotness(hotness)),
       fleet_(options.ring_points, options.index_blocks_max),
+      order_(make_queue_order(*options.queue, options.ttft_slo)),
       rebalancer_(make_rebalancer(*options.rebalancing, {.fleet = fleet_,
                                                          .requests = requests_,
                                                          .queues = queues_,
+                                                         .order = *order_,
                                                          .ttft_slo = options.ttft_slo})),
       retries_(options.retry_budget_share),
       decisions_(options.decision_log_size) {}
@@ -82,8 +84,8 @@ void SchedulerCore::start_waiting(RequestRecord& record) const {
 
 RequestRecord* SchedulerCore::sent_attempt(RequestId request, std::uint32_t attempt) {
   RequestRecord* record = requests_.find(request);
-  const bool is_current = record != nullptr && record->phase != RequestPhase::kHeld &&
-                          record->attempt == attempt;
+  const bool is_current =
+      record != nullptr && record->phase != RequestPhase::kHeld && record->attempt == attempt;
   return is_current ? record : nullptr;
 }
 
@@ -124,7 +126,8 @@ void SchedulerCore::retry(RequestRecord& record) {
   }
   if (!record.is_retry) {
     if (!retries_.allows_another(requests_.size())) {
-      return reject(record, ErrorCode::kUnavailable, "an attempt failed and the retry budget is used up");
+      return reject(record, ErrorCode::kUnavailable,
+                    "an attempt failed and the retry budget is used up");
     }
     record.is_retry = true;
     retries_.begin();
@@ -160,7 +163,9 @@ void SchedulerCore::on(KvBlocksRemoved&& event) {
   fleet_.residency().removed(event.instance, event.blocks);
 }
 
-void SchedulerCore::on(KvCleared&& event) { fleet_.residency().cleared(event.instance); }
+void SchedulerCore::on(KvCleared&& event) {
+  fleet_.residency().cleared(event.instance);
+}
 
 void SchedulerCore::on(InstanceAdded&& event) {
   if (!fleet_.add(event.instance, event.spec, event.residency)) return;

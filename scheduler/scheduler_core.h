@@ -7,6 +7,7 @@
 #include "fleet/fleet_state.h"
 #include "fleet/prefix_hotness.h"
 #include "policies/routing_policy.h"
+#include "scheduler/queue_order.h"
 #include "scheduler/rebalancer.h"
 #include "scheduler/request_table.h"
 #include "scheduler/retry_budget.h"
@@ -75,6 +76,7 @@ class SchedulerCore final : public Scheduler {
   void unhold(RequestRecord& record);
   void dispatch(RequestRecord& record);
   void dispatch_held(InstanceId instance);
+  [[nodiscard]] std::uint32_t next_held(InstanceId instance);
   void rebalance_around(const RequestRecord& record);
   void rebalance(InstanceId source);
   void move_held(RequestRecord& record, InstanceId to, std::uint32_t cached_tokens);
@@ -93,6 +95,7 @@ class SchedulerCore final : public Scheduler {
   FleetState fleet_;
   RequestTable requests_;
   std::vector<WaitQueue> queues_;  ///< By slot.
+  std::unique_ptr<QueueOrder> order_;
   std::unique_ptr<Rebalancer> rebalancer_;
   TimerHeap timers_;  ///< One per request at most: its next deadline.
   RetryBudget retries_;

@@ -1,6 +1,7 @@
 #include "scheduler/wait_queue.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/check.h"
 
@@ -41,6 +42,14 @@ void WaitQueue::pop_front() {
     items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }
+}
+
+std::span<const Waiting> WaitQueue::leading() const {
+  const auto all = items();
+  if (all.empty() || all.back().priority == all.front().priority) return all;
+  const auto end = std::ranges::upper_bound(all, all.front().priority, std::ranges::greater(),
+                                            &Waiting::priority);
+  return all.first(static_cast<std::size_t>(end - all.begin()));
 }
 
 TimePoint WaitQueue::oldest_arrival() const {

@@ -13,15 +13,18 @@ namespace ringmaster {
 /// A request held for an instance, as its queue sees it.
 struct Waiting {
   std::int32_t priority = 0;
-  std::uint32_t hit_tokens = 0;  ///< 0 under first come, first served.
-  RequestId id;                  ///< Increases with arrival.
+  std::int64_t rank = 0;  ///< By the queue's order (queue_order.h); smaller goes first.
+  RequestId id;           ///< Increases with arrival.
   TimePoint arrived_at{};
+  TimePoint deadline{};  ///< Arrival + its TTFT target.
+  std::uint64_t tenant = 0;
   std::uint32_t record = 0;      ///< Index in the request table.
   std::uint32_t tokens = 0;      ///< Uncached, as booked.
+  std::uint32_t hit_tokens = 0;  ///< Cached, as booked.
 };
 
-/// The requests held for one instance, in the order in which they are to be dispatched: larger
-/// priority, then more hit tokens, then earlier arrival.
+/// The requests held for one instance, sorted: larger priority, then smaller rank, then earlier
+/// arrival. Which of the leading class goes next is up to the queue's order; mostly the front.
 ///
 /// A sorted array: pushing a latest arrival and popping the front are O(1) amortised, others move
 /// what lies behind them.
@@ -29,7 +32,7 @@ class WaitQueue {
  public:
   void push(const Waiting& waiting);
 
-  /// Requires: an equal (priority, hit_tokens, id) is queued.
+  /// Requires: an equal (priority, rank, id) is queued.
   void erase(const Waiting& waiting);
 
   [[nodiscard]] bool empty() const { return head_ == items_.size(); }
@@ -37,6 +40,9 @@ class WaitQueue {
   /// Requires: not empty.
   [[nodiscard]] const Waiting& front() const { return items_[head_]; }
   void pop_front();
+
+  /// The leading ones that share the highest priority. Valid until the next change. O(log size).
+  [[nodiscard]] std::span<const Waiting> leading() const;
 
   /// In order. Valid until the next change.
   [[nodiscard]] std::span<const Waiting> items() const { return std::span(items_).subspan(head_); }
@@ -47,7 +53,7 @@ class WaitQueue {
   /// Whether a goes before b.
   [[nodiscard]] static bool precedes(const Waiting& a, const Waiting& b) {
     if (a.priority != b.priority) return a.priority > b.priority;
-    if (a.hit_tokens != b.hit_tokens) return a.hit_tokens > b.hit_tokens;
+    if (a.rank != b.rank) return a.rank < b.rank;
     return a.id < b.id;
   }
 

@@ -25,7 +25,11 @@ void visit_scheduler(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
       "queue", scheduler.queue,
       {{"policy", std::nullopt},
        {"fcfs", QueueDiscipline::kFcfs},
-       {"longest_hit", QueueDiscipline::kLongestHit}},
+       {"longest_hit", QueueDiscipline::kLongestHit},
+       {"shortest", QueueDiscipline::kShortest},
+       {"slack", QueueDiscipline::kSlack},
+       {"on_time", QueueDiscipline::kOnTime},
+       {"fair", QueueDiscipline::kFair}},
       "policy", "order in which held requests are sent; policy: as the policy was published");
   visitor.choice<std::optional<Rebalancing>>(
       "rebalance", scheduler.rebalancing,

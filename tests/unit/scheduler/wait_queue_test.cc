@@ -10,9 +10,9 @@
 namespace ringmaster {
 namespace {
 
-Waiting waiting(std::uint64_t id, std::int32_t priority = 0, std::uint32_t hit_tokens = 0) {
+Waiting waiting(std::uint64_t id, std::int32_t priority = 0, std::int64_t rank = 0) {
   return {.priority = priority,
-          .hit_tokens = hit_tokens,
+          .rank = rank,
           .id = {id},
           .arrived_at = TimePoint(Duration(static_cast<std::int64_t>(id)))};
 }
@@ -23,13 +23,13 @@ std::vector<std::uint64_t> drain(WaitQueue& queue) {
   return ids;
 }
 
-TEST(WaitQueue, OrdersByPriorityThenHitThenArrival) {
+TEST(WaitQueue, OrdersByPriorityThenRankThenArrival) {
   WaitQueue queue;
   queue.push(waiting(3));
   queue.push(waiting(1));
-  queue.push(waiting(4, 0, 500));
+  queue.push(waiting(4, 0, -500));
   queue.push(waiting(5, 1));
-  queue.push(waiting(2, -1, 900));
+  queue.push(waiting(2, -1, -900));
   EXPECT_EQ(drain(queue), (std::vector<std::uint64_t>{5, 4, 1, 3, 2}));
 }
 
@@ -60,7 +60,7 @@ TEST(WaitQueue, BehavesAsASortedListUnderRandomChanges) {
     const std::uint64_t choice = random.below(10);
     if (choice < 5) {
       const Waiting item = waiting(id, static_cast<std::int32_t>(random.below(3)),
-                                   static_cast<std::uint32_t>(random.below(4)));
+                                   static_cast<std::int64_t>(random.below(4)));
       queue.push(item);
       model.insert(std::ranges::upper_bound(model, item, WaitQueue::precedes), item);
     } else if (!model.empty()) {
