@@ -52,8 +52,8 @@ struct Fleet {
         std::uint64_t kv_cache_tokens = 1'000'000) {
     scheduler = Scheduler::create(options).value();
     for (std::uint32_t i = 0; i < instance_count; ++i) {
-      apply(InstanceAdded{{i}, {.name = "instance-" + std::to_string(i),
-                                .kv_cache_tokens = kv_cache_tokens}});
+      apply(InstanceAdded{
+          {i}, {.name = "instance-" + std::to_string(i), .kv_cache_tokens = kv_cache_tokens}});
     }
     chains = make_chains();
   }
@@ -86,9 +86,9 @@ struct Fleet {
 
 /// Arrivals are timed in batches: stopping the clock for each would cost as much as a decision.
 /// The median over batches is the figure to read; the mean holds whatever else the machine did.
-void bench_decision(benchmark::State& state) {
+void bench_decision(benchmark::State& state, const std::string& policy) {
   constexpr std::size_t kBatch = 64;
-  SchedulerOptions options{.policy = parse_policy_config("dualmap").value()};
+  SchedulerOptions options{.policy = parse_policy_config(policy).value()};
   options.dispatch_window_requests = 0;  // Each arrival ends in a dispatch, whatever is in flight.
   // Room for every chain anywhere, so that each lookup walks as far in every fleet.
   Fleet fleet(options, state.range(0), 64'000'000);
@@ -125,9 +125,21 @@ void bench_life(benchmark::State& state, const std::string& policy) {
   state.SetItemsProcessed(state.iterations());
 }
 
-BENCHMARK(bench_decision)->UseManualTime()->Iterations(2000)->Arg(8)->Arg(128)->Arg(1024);
+BENCHMARK_CAPTURE(bench_decision, dualmap, "dualmap")
+    ->UseManualTime()
+    ->Iterations(2000)
+    ->Arg(8)
+    ->Arg(128)
+    ->Arg(1024);
+BENCHMARK_CAPTURE(bench_decision, ringmaster, "ringmaster")
+    ->UseManualTime()
+    ->Iterations(2000)
+    ->Arg(8)
+    ->Arg(128)
+    ->Arg(1024);
 BENCHMARK_CAPTURE(bench_life, dualmap, "dualmap")->Arg(8)->Arg(128)->Arg(1024);
 BENCHMARK_CAPTURE(bench_life, dualmap_code, "dualmap:variant=code")->Arg(8)->Arg(128)->Arg(1024);
+BENCHMARK_CAPTURE(bench_life, ringmaster, "ringmaster")->Arg(8)->Arg(128)->Arg(1024);
 BENCHMARK_CAPTURE(bench_life, min_ttft, "min_ttft")->Arg(8)->Arg(128)->Arg(1024);
 BENCHMARK_CAPTURE(bench_life, least_loaded, "least_loaded")->Arg(8)->Arg(128)->Arg(1024);
 BENCHMARK_CAPTURE(bench_life, power_of_two, "power_of_two")->Arg(8)->Arg(128)->Arg(1024);
