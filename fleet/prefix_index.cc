@@ -52,8 +52,8 @@ void PrefixIndex::remove(InstanceId instance, std::span<const BlockHash> blocks)
 }
 
 bool PrefixIndex::is_held(std::uint32_t number) const {
-  const auto more = std::span(more_holders_).subspan(
-      std::size_t{number} * more_words_, more_words_);
+  const auto more =
+      std::span(more_holders_).subspan(std::size_t{number} * more_words_, more_words_);
   return table_.value(number) != 0 ||
          std::ranges::any_of(more, [](std::uint64_t word) { return word != 0; });
 }
@@ -121,6 +121,36 @@ void PrefixIndex::cached_blocks_by_slot(std::span<const BlockHash> chain,
     }
     if (any == 0) return;
   }
+}
+
+std::size_t PrefixIndex::longest_holders(std::span<const BlockHash> chain,
+                                         std::span<InstanceId> holders) const {
+  const std::size_t words = more_words_ + 1;
+  alive_.assign(words, 0);
+  for (std::size_t depth = 0; depth < chain.size(); ++depth) {
+    table_.prefetch_ahead(chain, depth);
+    const std::uint32_t number = table_.find(chain[depth]);
+    if (number == Table::kAbsent) break;
+    const auto holding = [&](std::size_t word) {
+      return word == 0 ? table_.value(number)
+                       : more_holders_[std::size_t{number} * more_words_ + word - 1];
+    };
+    const auto left = [&](std::size_t word) {
+      return depth == 0 ? holding(word) : alive_[word] & holding(word);
+    };
+    std::uint64_t any = 0;
+    for (std::size_t word = 0; word < words; ++word) any |= left(word);
+    if (any == 0) break;
+    for (std::size_t word = 0; word < words; ++word) alive_[word] = left(word);
+  }
+  std::size_t count = 0;
+  for (std::size_t word = 0; word < words; ++word) {
+    for (std::uint64_t rest = alive_[word]; rest != 0 && count < holders.size(); rest &= rest - 1) {
+      const auto bit = static_cast<std::uint32_t>(std::countr_zero(rest));
+      holders[count++] = {static_cast<std::uint32_t>(word) * 64 + bit};
+    }
+  }
+  return count;
 }
 
 }  // namespace ringmaster

@@ -38,6 +38,11 @@ class PrefixIndex {
   void cached_blocks_by_slot(std::span<const BlockHash> chain,
                              std::span<std::uint32_t> blocks) const;
 
+  /// Writes to `holders` instances that have most of the chain, by slot, and returns how many it
+  /// wrote. None if nobody has its first block. O(chain * slots / 64).
+  std::size_t longest_holders(std::span<const BlockHash> chain,
+                              std::span<InstanceId> holders) const;
+
   [[nodiscard]] std::uint32_t size() const { return table_.size(); }
   [[nodiscard]] std::uint64_t refused_blocks() const { return refused_blocks_; }
   /// Blocks noted for one instance.
@@ -68,7 +73,7 @@ class PrefixIndex {
   std::uint32_t more_words_ = 0;             ///< Words of 64 slots per block, after the first.
   std::vector<std::uint64_t> more_holders_;  ///< [number][word], bit = slot.
   std::vector<std::uint32_t> blocks_by_slot_;
-  mutable std::vector<std::uint64_t> alive_;  ///< Scratch of cached_blocks_by_slot().
+  mutable std::vector<std::uint64_t> alive_;  ///< Scratch of the walks over all slots.
   std::uint64_t refused_blocks_ = 0;
 };
 

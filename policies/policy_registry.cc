@@ -20,6 +20,7 @@
 #include "policies/option_reader.h"
 #include "policies/power_of_two.h"
 #include "policies/prefix_affinity.h"
+#include "policies/priced_homes.h"
 #include "policies/random_choice.h"
 #include "policies/round_robin.h"
 #include "policies/session_affinity.h"
@@ -35,6 +36,7 @@ using MakePolicy = std::unique_ptr<RoutingPolicy> (*)(OptionReader&, std::uint64
 // The only list of policies. A new one is a line here, a name below and a page in docs/policies.md.
 constexpr auto kPolicies = std::to_array<std::pair<std::string_view, MakePolicy>>({
     {"dualmap", make_dual_map},
+    {"ringmaster", make_priced_homes},
     {"prefix_affinity", make_prefix_affinity},
     {"min_ttft", make_min_ttft},
     {"least_loaded", make_least_loaded},

@@ -94,12 +94,13 @@ TEST_P(AnyFleet, DecidesAlikeByMirrorAndByEvents) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, AnyFleet,
-    testing::Combine(testing::Values("dualmap", "dualmap:variant=code", "round_robin", "random",
-                                     "power_of_two", "least_loaded", "prefix_affinity", "min_ttft"),
-                     testing::Values(ModelKind::kSerial, ModelKind::kBatching),
-                     testing::Values(1, 2)));
+INSTANTIATE_TEST_SUITE_P(All, AnyFleet,
+                         testing::Combine(testing::Values("dualmap", "dualmap:variant=code",
+                                                          "round_robin", "random", "power_of_two",
+                                                          "least_loaded", "prefix_affinity",
+                                                          "min_ttft", "ringmaster"),
+                                          testing::Values(ModelKind::kSerial, ModelKind::kBatching),
+                                          testing::Values(1, 2)));
 
 TEST(Simulation, ServesOneRequestInItsServiceTime) {
   const auto workload = strangers(1, 10'000);
@@ -165,8 +166,7 @@ TEST(Simulation, SendsReportsUntilNothingCanChange) {
   const auto workload = strangers(2, 10'000);  // 1.6 s each
   const std::vector<Duration> arrivals = {Duration(0), std::chrono::milliseconds(500)};
   ASSERT_TRUE(simulate(workload, arrivals, 0, options).has_value());
-  EXPECT_NE(recording.find("1000000000 reported instance=1"), std::string::npos)
-      << recording;
+  EXPECT_NE(recording.find("1000000000 reported instance=1"), std::string::npos) << recording;
 }
 
 TEST(Simulation, PassesOnWhatTheSchedulerRefuses) {

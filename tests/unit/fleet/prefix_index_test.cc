@@ -33,6 +33,22 @@ TEST(PrefixIndex, CountsLeadingBlocksOfEachInstance) {
   EXPECT_EQ(blocks, (std::vector<std::uint32_t>{2, 1}));
 }
 
+TEST(PrefixIndex, NamesInstancesThatHaveMostOfAChain) {
+  PrefixIndex index(100);
+  index.store({0}, chain({1}));
+  index.store({70}, chain({1, 2, 3}));
+  index.store({5}, chain({1, 2, 3, 4}));
+  index.store({9}, chain({3, 4}));
+  std::vector<InstanceId> holders(3);
+  ASSERT_EQ(index.longest_holders(chain({1, 2, 3, 9}), holders), 2U);
+  EXPECT_EQ(holders[0], InstanceId{5});
+  EXPECT_EQ(holders[1], InstanceId{70});
+  EXPECT_EQ(index.longest_holders(chain({1, 2, 3, 9}), std::span(holders).first(1)), 1U);
+  EXPECT_EQ(index.longest_holders(chain({1, 2, 3, 4}), holders), 1U);
+  EXPECT_EQ(index.longest_holders(chain({8}), holders), 0U);
+  EXPECT_EQ(index.longest_holders({}, holders), 0U);
+}
+
 TEST(PrefixIndex, StopsAtTheFirstMissingBlock) {
   PrefixIndex index(100);
   index.store({0}, chain({1, 3}));

@@ -48,26 +48,13 @@ TEST(PolicyRegistry, ListsTheKnownPoliciesAndTheNearestOne) {
 }
 
 TEST(PolicyRegistry, KnowsTheBaselinesTheFieldAndTheDefault) {
-  for (const std::string_view name : {"dualmap",
-                                      "prefix_affinity",
-                                      "min_ttft",
-                                      "least_loaded",
-                                      "power_of_two",
-                                      "random",
-                                      "round_robin",
-                                      "lmetric",
-                                      "least_work_left",
-                                      "chwbl",
-                                      "sticky_until_saturated",
-                                      "session_affinity",
-                                      "dynamo",
-                                      "llm_d",
-                                      "sglang_cache_aware",
-                                      "aibrix_prefix",
-                                      "llumnix",
-                                      "mooncake",
-                                      "cacheroute",
-                                      "smetric"}) {
+  for (const std::string_view name :
+       {"dualmap",          "ringmaster",      "prefix_affinity", "min_ttft",
+        "least_loaded",     "power_of_two",    "random",          "round_robin",
+        "lmetric",          "least_work_left", "chwbl",           "sticky_until_saturated",
+        "session_affinity", "dynamo",          "llm_d",           "sglang_cache_aware",
+        "aibrix_prefix",    "llumnix",         "mooncake",        "cacheroute",
+        "smetric"}) {
     EXPECT_EQ(std::ranges::count(policy_names(), name), 1) << name;
   }
 }

@@ -1,0 +1,115 @@
+#include "policies/priced_homes.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+#include "policies/hotness_reading.h"
+
+namespace ringmaster {
+namespace {
+
+constexpr std::uint32_t kDispatchWindowRequests = 1;
+constexpr double kMeanPendingSecondsMax = 1.0;
+constexpr std::size_t kHoldersMax = 2;
+
+}  // namespace
+
+PricedHomes::PricedHomes(const PricedHomesOptions& options, std::uint64_t seed)
+    : options_(options), random_(seed) {}
+
+PublishedForm PricedHomes::published_form() const {
+  return {.queue = QueueDiscipline::kOnTime,
+          .rebalancing = Rebalancing::kOff,
+          .dispatch_window_requests = kDispatchWindowRequests,
+          .hotness = options_.hotness};
+}
+
+void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
+                         RoutingDecision& decision) {
+  RINGMASTER_CHECK(!query.homes.empty());
+  gather(query, fleet);
+  note_pending(fleet, query.candidates.size());
+  std::array<std::uint32_t, 2 + kEscapesMax> blocks{};
+  fleet.residency().index().cached_blocks(query.request.chain, weighed(),
+                                          std::span(blocks).first(weighed_count_));
+  const std::size_t homes = query.homes.size();
+  double least_seconds = std::numeric_limits<double>::infinity();
+  // From a random one on, so that equal prices spread over a fleet instead of piling up.
+  const std::size_t first = random_.below(weighed_count_);
+  for (std::size_t seen = 0; seen < weighed_count_; ++seen) {
+    const std::size_t i = (first + seen) % weighed_count_;
+    const std::uint32_t cached = tokens_of_blocks(query.request, blocks[i]);
+    const double seconds = price_seconds(fleet[weighed_[i]], query.request, cached) +
+                           (i < homes ? 0.0 : options_.escape_seconds);
+    decision.consider({.instance = weighed_[i], .cached_tokens = cached, .score = seconds});
+    if (seconds >= least_seconds) continue;
+    least_seconds = seconds;
+    decision.instance = weighed_[i];
+    decision.reason = i < homes ? "cheaper_home" : "escape_from_homes";
+  }
+  decision.knows_cache = true;
+}
+
+double PricedHomes::price_seconds(const InstanceState& state, const RequestSpec& request,
+                                  std::uint32_t cached_tokens) const {
+  const double uncached_weight =
+      1.0 + options_.load_weight * std::min(kMeanPendingSecondsMax, mean_pending_seconds_);
+  const auto running_tokens =
+      static_cast<double>(state.load.running_kv_blocks * request.block_tokens);
+  const double tokens = static_cast<double>(state.load.pending_tokens()) +
+                        uncached_weight * uncached_tokens(request.prompt_tokens, cached_tokens) +
+                        options_.running_weight * running_tokens;
+  return tokens * state.prefill_seconds_per_token;
+}
+
+void PricedHomes::gather(const RoutingQuery& query, const FleetState& fleet) {
+  weighed_count_ = 0;
+  for (const InstanceId home : query.homes.span()) weigh_also(home);
+  if (options_.escapes == 0) return;
+  if (query.candidates.size() <= query.homes.size() + options_.escapes) {
+    for (const InstanceId instance : query.candidates) weigh_also(instance);
+  } else {
+    gather_some(query, fleet);
+  }
+}
+
+void PricedHomes::gather_some(const RoutingQuery& query, const FleetState& fleet) {
+  const std::size_t enough = weighed_count_ + options_.escapes;
+  std::array<InstanceId, kHoldersMax> holders{};
+  const std::size_t found = fleet.residency().index().longest_holders(query.request.chain, holders);
+  for (std::size_t i = 0; i < found && weighed_count_ < enough; ++i) {
+    if (std::ranges::binary_search(query.candidates, holders[i])) weigh_also(holders[i]);
+  }
+  // Some are drawn twice: hence more draws than places, but not without end.
+  for (std::uint32_t draw = 0; draw < 2 * options_.escapes && weighed_count_ < enough; ++draw) {
+    weigh_also(query.candidates[random_.below(query.candidates.size())]);
+  }
+}
+
+void PricedHomes::weigh_also(InstanceId instance) {
+  if (std::ranges::count(weighed(), instance) == 0) weighed_[weighed_count_++] = instance;
+}
+
+void PricedHomes::note_pending(const FleetState& fleet, std::size_t instance_count) {
+  double seconds = 0.0;
+  for (const InstanceId instance : weighed()) {
+    seconds += estimated_ttft_seconds(fleet[instance], 0);
+  }
+  const auto weighed_count = static_cast<double>(weighed_count_);
+  // Exact where all are weighed; else over about as many decisions as it takes to see them all.
+  const double share = weighed_count / static_cast<double>(instance_count);
+  mean_pending_seconds_ += (seconds / weighed_count - mean_pending_seconds_) * share;
+}
+
+std::unique_ptr<RoutingPolicy> make_priced_homes(OptionReader& reader, std::uint64_t seed) {
+  PricedHomesOptions options;
+  options.load_weight = reader.number("load_weight", options.load_weight, 0.0, 1000.0);
+  options.running_weight = reader.number("running_weight", options.running_weight, 0.0, 10.0);
+  options.escape_seconds = reader.number("escape_seconds", options.escape_seconds, 0.0, 3600.0);
+  options.escapes = reader.count("escapes", options.escapes, 0, PricedHomes::kEscapesMax);
+  read_hotness(reader, options.hotness);
+  return std::make_unique<PricedHomes>(options, seed);
+}
+
+}  // namespace ringmaster

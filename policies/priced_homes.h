@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/random.h"
+#include "policies/option_reader.h"
+#include "policies/routing_policy.h"
+
+namespace ringmaster {
+
+struct PricedHomesOptions {
+  double load_weight = 10.0;  ///< Of an uncached token, per second of mean pending work up to 1 s.
+  double running_weight = 0.3;  ///< Of a prompt token that is being decoded there.
+  double escape_seconds = 1.0;  ///< What an instance that is not a home must be cheaper by.
+  std::uint32_t escapes = 6;    ///< Instances beside the homes that are weighed.
+  HotnessOptions hotness;
+};
+
+/// The flagship, `ringmaster`: the cheapest of the two homes and a few other instances, which must
+/// be cheaper by a price:
+///
+///     price_i = tau_i * (pending_i + w * uncached_i + running_weight * running_i)
+///               + (0 if i is a home, else escape_seconds)
+///     w       = 1 + load_weight * min(1, mean pending seconds of the fleet)
+///
+/// pending: uncached tokens held for it or in prefill there; uncached: of this prompt; running:
+/// prompt tokens of requests decoding there, which slow every step. Computing again what another
+/// instance has takes time and cache from everyone, the more so the busier the fleet: hence w.
+/// The price of an escape keeps a prompt on its homes, of which several gateways and a stale index
+/// agree, unless they are that much worse.
+///
+/// Weighed are all instances of a small fleet; in a larger one, beside the homes, two that hold
+/// most of the prompt and some random ones. O(escapes * chain), whatever the size of the fleet.
+/// With its own queue: `on_time`, one prefill per instance at a time, no moves.
+/// Constants: tuned on the first 4,000 requests of the conversation trace; docs/policies.md.
+class PricedHomes final : public RoutingPolicy {
+ public:
+  static constexpr std::uint32_t kEscapesMax = 32;
+
+  PricedHomes(const PricedHomesOptions& options, std::uint64_t seed);
+
+  [[nodiscard]] std::string_view name() const override { return "ringmaster"; }
+  [[nodiscard]] bool needs_homes() const override { return true; }
+  [[nodiscard]] PublishedForm published_form() const override;
+  void choose(const RoutingQuery& query, const FleetState& fleet,
+              RoutingDecision& decision) override;
+
+ private:
+  void gather(const RoutingQuery& query, const FleetState& fleet);
+  void gather_some(const RoutingQuery& query, const FleetState& fleet);
+  void weigh_also(InstanceId instance);
+  void note_pending(const FleetState& fleet, std::size_t instance_count);
+  [[nodiscard]] double price_seconds(const InstanceState& state, const RequestSpec& request,
+                                     std::uint32_t cached_tokens) const;
+  [[nodiscard]] std::span<const InstanceId> weighed() const {
+    return std::span(weighed_).first(weighed_count_);
+  }
+
+  PricedHomesOptions options_;
+  Random random_;
+  double mean_pending_seconds_ = 0.0;  ///< Of the fleet; a running mean where it is sampled.
+
+  // During choose(): the homes first, then the others.
+  std::array<InstanceId, 2 + kEscapesMax> weighed_{};
+  std::size_t weighed_count_ = 0;
+};
+
+[[nodiscard]] std::unique_ptr<RoutingPolicy> make_priced_homes(OptionReader& options,
+                                                               std::uint64_t seed);
+
+}  // namespace ringmaster

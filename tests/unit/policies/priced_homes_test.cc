@@ -1,0 +1,119 @@
+// The policy `ringmaster`: the homes, and others at a price.
+
+#include "policies/priced_homes.h"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "policy_fixture.h"
+
+namespace ringmaster {
+namespace {
+
+class PricedHomesTest : public PolicyFixture {};
+
+TEST_F(PricedHomesTest, TakesTheHomeThatHasMoreOfThePrompt) {
+  make("ringmaster");
+  cache(2, 5);
+  const RoutingDecision decision = choose();
+  EXPECT_EQ(decision.instance.value, 2U);
+  EXPECT_EQ(decision.reason, "cheaper_home");
+}
+
+TEST_F(PricedHomesTest, PricesPendingWorkSmoothly) {
+  make("ringmaster:load_weight=0,escapes=0");
+  cache(2, 5);  // 500 tokens less to compute there,
+  load(2).hold(499);
+  EXPECT_EQ(chosen(), 2U);
+  load(2).hold(2);  // and one more than that pending.
+  EXPECT_EQ(chosen(), 1U);
+}
+
+TEST_F(PricedHomesTest, SparesUncachedTokensMoreWhenTheFleetIsBusy) {
+  make("ringmaster");
+  cache(2, 5);
+  for (const std::uint32_t slot : {0U, 1U, 2U, 3U}) load(slot).hold(1000);  // A second of work.
+  load(2).hold(4000);
+  EXPECT_EQ(chosen(), 2U);  // 500 uncached tokens weigh 11 times as much: 5,500 > 4,000.
+  load(2).hold(2000);
+  EXPECT_EQ(chosen(), 1U);
+}
+
+TEST_F(PricedHomesTest, LeavesTheHomesOnlyForAnInstanceCheaperByThePrice) {
+  make("ringmaster:load_weight=0,escape_seconds=1.5");
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1499);
+  EXPECT_NE(chosen(), 0U);
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(2);
+  const RoutingDecision decision = choose();
+  EXPECT_EQ(decision.instance.value, 0U);
+  EXPECT_EQ(decision.reason, "escape_from_homes");
+}
+
+TEST_F(PricedHomesTest, StaysAtHomeWithoutEscapes) {
+  make("ringmaster:escapes=0");
+  load(1).hold(50'000);
+  load(2).hold(60'000);
+  EXPECT_EQ(chosen(), 1U);
+}
+
+TEST_F(PricedHomesTest, CountsWhatIsDecodingThere) {
+  make("ringmaster");
+  load(1).begin_decode(100);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(chosen(), 2U);
+}
+
+TEST_F(PricedHomesTest, CountsTheSecondsOfEachInstanceItself) {
+  make("ringmaster:escapes=0");
+  fleet_.add({4}, {.name = "slow", .prefill_seconds_per_token = 0.002}, ResidencySource::kEvents);
+  EXPECT_EQ(choose({{4}, {2}}).instance.value, 2U);
+}
+
+TEST_F(PricedHomesTest, SpreadsEqualPricesOverTheHomes) {
+  make("ringmaster");
+  std::set<std::uint32_t> seen;
+  for (int i = 0; i < 50; ++i) seen.insert(chosen());
+  EXPECT_EQ(seen, (std::set<std::uint32_t>{1, 2}));
+}
+
+TEST_F(PricedHomesTest, WeighsFewInstancesOfALargeFleet) {
+  make("ringmaster:escapes=4");
+  for (std::uint32_t slot = kInstances; slot < 1000; ++slot) {
+    fleet_.add({slot}, {.name = "i" + std::to_string(slot)}, ResidencySource::kEvents);
+  }
+  for (int i = 0; i < 50; ++i) EXPECT_LE(choose().considered(), 6U);
+}
+
+TEST_F(PricedHomesTest, FindsTheHolderOfThePromptInALargeFleet) {
+  make("ringmaster:escapes=2,escape_seconds=0.5");
+  for (std::uint32_t slot = kInstances; slot < 1000; ++slot) {
+    fleet_.add({slot}, {.name = "i" + std::to_string(slot), .prefill_seconds_per_token = 0.001},
+               ResidencySource::kEvents);
+  }
+  cache(777, 9);
+  EXPECT_EQ(chosen(), 777U);
+}
+
+TEST_F(PricedHomesTest, ChoosesAmongTheCandidatesOnly) {
+  make("ringmaster:escapes=2");
+  cache(0, 10);
+  fleet_.set_draining({0}, true);
+  for (int i = 0; i < 50; ++i) EXPECT_NE(chosen(), 0U);
+}
+
+TEST_F(PricedHomesTest, ComesWithAnOnTimeQueueAndAWindowOfOne) {
+  make("ringmaster");
+  EXPECT_EQ(policy_->published_form().queue, QueueDiscipline::kOnTime);
+  EXPECT_EQ(policy_->published_form().rebalancing, Rebalancing::kOff);
+  EXPECT_EQ(policy_->published_form().dispatch_window_requests, 1U);
+}
+
+TEST(PricedHomes, RefusesOptionsOutOfRange) {
+  const auto policy = make_policy(parse_policy_config("ringmaster:escapes=33").value(), 42);
+  ASSERT_FALSE(policy);
+  EXPECT_NE(policy.error().message.find("escapes='33': expected a whole number in [0, 32]"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringmaster
