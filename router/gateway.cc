@@ -16,6 +16,7 @@
 #include "http/steady_clock.h"
 #include "router/active_sessions.h"
 #include "router/admin_handler.h"
+#include "router/combining_executor.h"
 #include "router/fleet_membership.h"
 #include "router/gateway_handler.h"
 #include "router/request_session.h"
@@ -103,9 +104,8 @@ Gateway::Impl::Impl(GatewayParts parts)
       directory_(threads_, std::make_shared<const Directory>()),
       metrics_(threads_),
       sessions_(threads_),
-      // One thread's loop runs one thing at a time, which makes it a strand; its own connections
-      // reach the scheduler without a hop.
-      strand_({.executor = threads_.executor(0),
+      // Every connection reaches the scheduler on its own thread, without a hop.
+      strand_({.executor = CombiningExecutor::over(threads_.executor(0)),
                .clock = &clock_,
                .log = parts_.log,
                .recording = parts_.event_recording},
