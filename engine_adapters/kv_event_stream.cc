@@ -88,7 +88,8 @@ std::string read_epoch(const simdjson::dom::element& root) {
 Result<Batch> read_batch(std::string_view json) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
+  // An event without data has no bytes to point at, which the parser must not be given.
+  if (json.empty() || parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
     return invalid("kv events: a batch must be JSON");
   }
   Batch batch;
