@@ -19,6 +19,11 @@ const Value& argument(const CallSite& site, const Arguments& arguments) {
   return kUndefined;
 }
 
+bool is_equal(const CallSite& site, const Value& value, const Arguments& arguments) {
+  const Value& other = argument(site, arguments);
+  return site.charge_comparison(value, other) && value == other;
+}
+
 bool is_whole(const Value& value) {
   return value.boolean() == nullptr && value.integer().has_value();
 }
@@ -34,7 +39,9 @@ bool is_multiple(const CallSite& site, const Value& value, std::int64_t of) {
 
 bool is_ordered(const CallSite& site, const Value& value, const Arguments& arguments,
                 bool (*holds)(int)) {
-  const auto order = compare(value, argument(site, arguments));
+  const Value& other = argument(site, arguments);
+  if (!site.charge_comparison(value, other)) return false;
+  const auto order = compare(value, other);
   if (!order) site.fail("must compare two numbers or two strings");
   return order && holds(*order);
 }
@@ -75,15 +82,15 @@ constexpr std::array<std::pair<std::string_view, TestFunction>, 35> kTests{{
        return v.text() != nullptr && upper(v.text()->bytes()) == v.text()->bytes();
      }},
     {"in", [](auto& s, auto& v, auto& a) { return contains(s, argument(s, a), v); }},
-    {"eq", [](auto& s, auto& v, auto& a) { return v == argument(s, a); }},
-    {"equalto", [](auto& s, auto& v, auto& a) { return v == argument(s, a); }},
-    {"==", [](auto& s, auto& v, auto& a) { return v == argument(s, a); }},
-    {"ne", [](auto& s, auto& v, auto& a) { return !(v == argument(s, a)); }},
-    {"!=", [](auto& s, auto& v, auto& a) { return !(v == argument(s, a)); }},
+    {"eq", [](auto& s, auto& v, auto& a) { return is_equal(s, v, a); }},
+    {"equalto", [](auto& s, auto& v, auto& a) { return is_equal(s, v, a); }},
+    {"==", [](auto& s, auto& v, auto& a) { return is_equal(s, v, a); }},
+    {"ne", [](auto& s, auto& v, auto& a) { return !is_equal(s, v, a); }},
+    {"!=", [](auto& s, auto& v, auto& a) { return !is_equal(s, v, a); }},
     {"sameas",
      [](auto& s, auto& v, auto& a) {
        const Value& other = argument(s, a);
-       return v.kind() == other.kind() && v == other;
+       return v.kind() == other.kind() && is_equal(s, v, a);
      }},
     {"lt",
      [](auto& s, auto& v, auto& a) { return is_ordered(s, v, a, [](int o) { return o < 0; }); }},

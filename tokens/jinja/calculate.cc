@@ -98,7 +98,7 @@ Value repeated(const CallSite& site, const Value& value, std::int64_t times) {
 }
 
 Value concatenated(const CallSite& site, const Value& a, const Value& b) {
-  if (!site.charge_text(printed_size(a) + printed_size(b))) return {};
+  if (!site.charge_text(a.extent().size + b.extent().size)) return {};
   MarkedText text = to_text(a);
   text.append(to_text(b));
   return text;

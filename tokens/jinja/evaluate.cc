@@ -31,7 +31,7 @@ Value Interpreter::evaluate(const Expression& expression, const Scope& scope) {
   }
   Value value = rendering_.has_failed() ? Value() : evaluate_form(expression, scope);
   --depth_;
-  if (value.depth() > kValueDepthMax) {
+  if (value.extent().depth > kValueDepthMax) {
     rendering_.fail(expression.line, "must nest lists and mappings at most " +
                                          std::to_string(kValueDepthMax) + " deep");
   }
@@ -244,15 +244,12 @@ bool Interpreter::holds(Comparison comparison, const Value& a, const Value& b, i
     case Comparison::kNotIn:
       return !contains(site, b, a);
     case Comparison::kEqual:
-    case Comparison::kNotEqual: {
-      const std::size_t size = a.list() != nullptr   ? a.list()->size()
-                               : a.dict() != nullptr ? a.dict()->entries().size()
-                                                     : 0;
-      return site.charge(size) && (a == b) == (comparison == Comparison::kEqual);
-    }
+    case Comparison::kNotEqual:
+      return site.charge_comparison(a, b) && (a == b) == (comparison == Comparison::kEqual);
     default:
       break;
   }
+  if (!site.charge_comparison(a, b)) return false;
   const auto order = compare(a, b);
   if (!order) {
     site.fail("must compare two numbers or two strings, has " + std::string(a.kind()) + " and " +

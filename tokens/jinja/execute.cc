@@ -54,7 +54,7 @@ bool Interpreter::makes_room(std::size_t bytes, int line, const MarkedText& outp
 }
 
 void Interpreter::print(const Value& value, int line, MarkedText& output) {
-  if (makes_room(printed_size(value), line, output)) output.append(to_text(value));
+  if (makes_room(value.extent().size, line, output)) output.append(to_text(value));
 }
 
 Interpreter::Flow Interpreter::execute_if(const IfStatement& statement, Scope& scope,

@@ -126,7 +126,8 @@ std::optional<std::vector<Value>> items_of(const CallSite& site, const Value& va
 bool contains(const CallSite& site, const Value& container, const Value& item) {
   if (container.is_undefined()) return false;
   if (const auto* list = container.list()) {
-    return site.charge(list->size()) && std::find(list->begin(), list->end(), item) != list->end();
+    return site.charge(container.extent().size / 8) &&
+           std::find(list->begin(), list->end(), item) != list->end();
   }
   if (const Dict* dict = container.dict()) {
     return site.charge(dict->entries().size()) && item.text() != nullptr &&

@@ -162,11 +162,12 @@ Value dict_method(const CallSite& site, const Dict& self, std::string_view name,
   return items;
 }
 
-Value list_method(const CallSite& site, const std::vector<Value>& self, std::string_view name,
+Value list_method(const CallSite& site, const Value& self_value, std::string_view name,
                   const CallArguments& arguments) {
+  const std::vector<Value>& self = *self_value.list();
   const Value* wanted = arguments.find(0, "value");
   if (wanted == nullptr) return site.fail("must have a value as argument");
-  if (!site.charge(self.size())) return {};
+  if (!site.charge(self_value.extent().size / 8)) return {};
   if (name == "count") {
     return static_cast<std::int64_t>(std::count(self.begin(), self.end(), *wanted));
   }
@@ -195,7 +196,7 @@ Value call_method(const CallSite& site, const Value& self, std::string_view name
   RINGMASTER_CHECK(has_method(self, name));
   if (self.text() != nullptr) return text_method(site, self, name, arguments);
   if (self.dict() != nullptr) return dict_method(site, *self.dict(), name, arguments);
-  if (self.list() != nullptr) return list_method(site, *self.list(), name, arguments);
+  if (self.list() != nullptr) return list_method(site, self, name, arguments);
   return cycle_method(site, *self.loop(), arguments);
 }
 

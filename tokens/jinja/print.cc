@@ -99,20 +99,7 @@ MarkedText to_text(const Value& value) {
   } else {
     out = '<' + std::string(value.kind()) + '>';
   }
-  return value.has_plain() ? MarkedText::plain(out) : MarkedText::trusted(out);
-}
-
-std::size_t printed_size(const Value& value) {
-  if (value.text() != nullptr) return value.text()->size() + 2;
-  std::size_t size = 8;
-  if (value.list() != nullptr) {
-    for (const Value& item : *value.list()) size += printed_size(item) + 2;
-  } else if (value.dict() != nullptr) {
-    for (const auto& [key, item] : value.dict()->entries()) {
-      size += key.size() + printed_size(item) + 6;
-    }
-  }
-  return size;
+  return value.extent().has_plain ? MarkedText::plain(out) : MarkedText::trusted(out);
 }
 
 }  // namespace ringmaster::jinja

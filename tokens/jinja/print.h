@@ -13,9 +13,6 @@ namespace ringmaster::jinja {
 /// As Python's repr(float): the shortest digits that read back, with an exponent from 1e16 on.
 [[nodiscard]] std::string float_text(double number);
 
-/// About how many bytes to_text() or to_json() makes of the value.
-[[nodiscard]] std::size_t printed_size(const Value& value);
-
 struct JsonStyle {
   int indent = -1;  ///< Spaces a level; -1: all in one line.
   bool sort_keys = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -69,6 +70,10 @@ struct CallSite {
   [[nodiscard]] bool charge(std::uint64_t steps) const { return rendering.charge(steps, line); }
   [[nodiscard]] bool charge_text(std::size_t bytes) const {
     return rendering.charge_text(bytes, line);
+  }
+  /// For a == b or a < b.
+  [[nodiscard]] bool charge_comparison(const Value& a, const Value& b) const {
+    return charge(std::min(a.extent().size, b.extent().size) / 64);
   }
 };
 

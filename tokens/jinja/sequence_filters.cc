@@ -116,7 +116,9 @@ Value sorted(const CallSite& site, const Items& items, const Value* attribute,
   };
   std::vector<Keyed> keyed;
   // Comparisons: n log n, with log n below 24.
-  if (!site.charge(items.size() * 24)) return {};
+  std::uint64_t steps = 0;
+  for (const Value& item : items) steps += 24 * (1 + item.extent().size / 64);
+  if (!site.charge(steps)) return {};
   for (const Value& item : items) {
     keyed.push_back({sort_key(site, item, attribute, is_case_sensitive), keyed.size()});
     // Lists too can be compared, but not each with each, as sorting demands.
@@ -160,7 +162,7 @@ Value filter_unique(const CallSite& site, const Value& value, const Arguments& a
   Items result;
   for (const Value& item : *items) {
     Value key = sort_key(site, item, attribute, flag(arguments, 0, "case_sensitive"));
-    if (!site.charge(keys.size())) return {};
+    if (!site.charge(keys.size() * (1 + key.extent().size / 64))) return {};
     if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
     keys.push_back(std::move(key));
     result.push_back(item);
@@ -189,12 +191,16 @@ Value extreme(const CallSite& site, const Value& value, const Arguments& argumen
   const auto items = items_of(site, value);
   if (!items || items->empty()) return {};
   const Value* attribute = arguments.find(1, "attribute");
-  const Value* best = items->data();
+  const Value* best = nullptr;
+  Value best_key;
   for (const Value& item : *items) {
-    const auto order =
-        compare(sort_key(site, item, attribute, false), sort_key(site, *best, attribute, false));
+    Value key = sort_key(site, item, attribute, false);
+    if (!site.charge(1 + key.extent().size / 64)) return {};
+    const auto order = best == nullptr ? sign : compare(key, best_key);
     if (!order) return site.fail("must have values that can be compared");
-    if (*order * sign > 0) best = &item;
+    if (*order * sign <= 0) continue;
+    best = &item;
+    best_key = std::move(key);
   }
   return *best;
 }

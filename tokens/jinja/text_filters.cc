@@ -18,7 +18,7 @@ constexpr std::int64_t kIndentMax = 64;
 
 /// The input as a text, charged for.
 std::optional<MarkedText> text_of(const CallSite& site, const Value& value) {
-  if (!site.charge_text(printed_size(value))) return std::nullopt;
+  if (!site.charge_text(value.extent().size)) return std::nullopt;
   return to_text(value);
 }
 
@@ -90,8 +90,8 @@ Value filter_join(const CallSite& site, const Value& value, const Arguments& arg
   std::size_t size = 0;
   for (const Value& element : *items) {
     const Value item = attribute == nullptr ? element : item_of(site, element, *attribute);
-    size += printed_size(item) + between.size();
-    if (!site.charge_text(printed_size(item))) return {};
+    size += item.extent().size + between.size();
+    if (!site.charge_text(item.extent().size)) return {};
     parts.push_back(to_text(item));
   }
   if (!site.charge_text(size)) return {};
@@ -148,7 +148,12 @@ Value filter_tojson(const CallSite& site, const Value& value, const Arguments& a
   }
   style.sort_keys = flag_argument(arguments, 5, "sort_keys");
   style.ensure_ascii = flag_argument(arguments, 6, "ensure_ascii");
-  if (!site.charge_text(printed_size(value))) return {};
+  // Each element of some 8 bytes may stand on a line of its own.
+  const Extent extent = value.extent();
+  const auto line_bytes = static_cast<std::uint64_t>(std::max(style.indent, 0) * extent.depth);
+  std::uint64_t size = 0;
+  if (__builtin_mul_overflow(extent.size, 1 + line_bytes / 8, &size)) size = UINT64_MAX;
+  if (!site.charge_text(size)) return {};
   auto json = to_json(value, style);
   if (!json) return site.fail("must have a JSON form, is or has " + std::string(value.kind()));
   return site.charge_text(json->size()) ? Value(std::move(*json)) : Value();

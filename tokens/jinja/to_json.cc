@@ -139,7 +139,7 @@ std::optional<MarkedText> to_json(const Value& value, const JsonStyle& style) {
   JsonWriter writer(style);
   if (!writer.write(value)) return std::nullopt;
   const std::string text = writer.take();
-  return value.has_plain() ? MarkedText::plain(text) : MarkedText::trusted(text);
+  return value.extent().has_plain ? MarkedText::plain(text) : MarkedText::trusted(text);
 }
 
 }  // namespace ringmaster::jinja

@@ -8,6 +8,8 @@
 namespace ringmaster::jinja {
 namespace {
 
+constexpr std::uint64_t kSizeMax = 1ULL << 62U;
+
 template <class T>
 int order(const T& a, const T& b) {
   return a < b ? -1 : b < a ? 1 : 0;
@@ -22,6 +24,12 @@ bool equal_dicts(const Dict& a, const Dict& b) {
 }
 
 }  // namespace
+
+void Extent::add(const Extent& part) {
+  depth = std::max(depth, part.depth + 1);
+  size = std::min(size + part.size, kSizeMax);
+  has_plain = has_plain || part.has_plain;
+}
 
 Value::Value(MarkedText text) : data_(std::make_shared<const MarkedText>(std::move(text))) {}
 Value::Value(Dict dict) : data_(std::make_shared<const Dict>(std::move(dict))) {}
@@ -38,7 +46,7 @@ Value Value::tuple(std::vector<Value> items) {
 
 std::shared_ptr<const ListItems> Value::make_list(std::vector<Value> items, bool is_tuple) {
   ListItems list{.items = std::move(items), .is_tuple = is_tuple};
-  for (const Value& item : list.items) list.depth = std::max(list.depth, item.depth() + 1);
+  for (const Value& item : list.items) list.extent.add(item.extent());
   return std::make_shared<const ListItems>(std::move(list));
 }
 
@@ -96,25 +104,20 @@ std::string_view Value::kind() const {
   return "a namespace";
 }
 
-int Value::depth() const {
-  if (const auto* items = shared<const ListItems>()) return items->depth;
-  if (const auto* value = dict()) return value->depth();
-  if (const auto* value = callable()) return value->self ? value->self->depth() + 1 : 0;
-  if (const auto* value = loop()) return std::max(value->previous.depth(), value->next.depth()) + 1;
-  return 0;
-}
-
-bool Value::has_plain() const {
-  if (const auto* value = text()) return value->has_plain();
-  if (const auto* value = list()) {
-    return std::any_of(value->begin(), value->end(), [](const Value& v) { return v.has_plain(); });
+Extent Value::extent() const {
+  if (const auto* items = shared<const ListItems>()) return items->extent;
+  if (const auto* value = dict()) return value->extent();
+  Extent extent;
+  if (const auto* value = text()) {
+    extent.size += value->size();
+    extent.has_plain = value->has_plain();
+  } else if (const auto* function = callable()) {
+    if (function->self) extent.add(function->self->extent());
+  } else if (const auto* turn = loop()) {
+    extent.add(turn->previous.extent());
+    extent.add(turn->next.extent());
   }
-  if (const auto* value = dict()) {
-    return std::any_of(value->entries().begin(), value->entries().end(), [](const auto& entry) {
-      return entry.first.has_plain() || entry.second.has_plain();
-    });
-  }
-  return false;
+  return extent;
 }
 
 bool operator==(const Value& a, const Value& b) {
@@ -153,16 +156,14 @@ void Dict::set(MarkedText key, Value value) {
   const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
     return entry.first.bytes() == key.bytes();
   });
-  depth_ = std::max(depth_, value.depth() + 1);
-  if (found != entries_.end()) {
-    found->second = std::move(value);
-  } else {
-    entries_.emplace_back(std::move(key), std::move(value));
-  }
+  if (found == entries_.end()) return append(std::move(key), std::move(value));
+  extent_.add(value.extent());
+  found->second = std::move(value);
 }
 
 void Dict::append(MarkedText key, Value value) {
-  depth_ = std::max(depth_, value.depth() + 1);
+  extent_.add({.size = key.size() + 8, .has_plain = key.has_plain()});
+  extent_.add(value.extent());
   entries_.emplace_back(std::move(key), std::move(value));
 }
 

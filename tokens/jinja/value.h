@@ -23,6 +23,17 @@ struct Namespace;
 struct Undefined {};
 struct None {};
 
+/// What is known of a value without walking through it. Lists can share their parts, and a walk
+/// through one that holds itself twice, so nested 60 times, would not end.
+struct Extent {
+  int depth = 0;           ///< How deeply lists and dicts are nested in it.
+  std::uint64_t size = 8;  ///< About how many bytes it takes to print; at most 2^62.
+  bool has_plain = false;  ///< Does any text in it come from the request?
+
+  /// Takes a part of a list or dict in.
+  void add(const Extent& part);
+};
+
 /// A value of a template, with the meaning that Python gives it.
 ///
 /// Cheap to copy: texts, lists and dicts are shared and never change. A namespace, the one thing
@@ -76,11 +87,7 @@ class Value {
   /// What messages call it: "a string", "undefined".
   [[nodiscard]] std::string_view kind() const;
 
-  /// How deeply lists and dicts are nested in it; 0 for anything else.
-  [[nodiscard]] int depth() const;
-
-  /// Does any text in it come from the request?
-  [[nodiscard]] bool has_plain() const;
+  [[nodiscard]] Extent extent() const;
 
  private:
   static std::shared_ptr<const ListItems> make_list(std::vector<Value> items, bool is_tuple);
@@ -101,7 +108,7 @@ class Value {
       data_;
 };
 
-/// As Python's ==: numbers by value, lists and dicts by content.
+/// As Python's ==: numbers by value, lists and dicts by content. Takes time in the smaller extent.
 [[nodiscard]] bool operator==(const Value& a, const Value& b);
 
 /// -1, 0 or 1; nothing where Python would raise, and for NaN.
@@ -121,17 +128,18 @@ class Dict {
   /// Null if there is no such key.
   [[nodiscard]] const Value* find(std::string_view key) const;
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
-  [[nodiscard]] int depth() const { return depth_; }
+  /// Counts values that were replaced, too.
+  [[nodiscard]] const Extent& extent() const { return extent_; }
 
  private:
   std::vector<Entry> entries_;
-  int depth_ = 1;
+  Extent extent_{.depth = 1};
 };
 
 struct ListItems {
   std::vector<Value> items;
-  int depth = 1;
   bool is_tuple = false;
+  Extent extent{.depth = 1};
 };
 
 /// What `loop` is in one turn of a for.

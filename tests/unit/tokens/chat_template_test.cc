@@ -103,6 +103,18 @@ TEST(ChatTemplate, StopsListsThatNestWithoutEnd) {
             "t:1: must nest lists and mappings at most 200 deep");
 }
 
+TEST(ChatTemplate, StopsListsThatHoldThemselvesTwiceOver) {
+  const std::string twice =
+      "{% set n = namespace(a=[1], b=[1]) %}{% for i in range(100) %}"
+      "{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}";
+  EXPECT_EQ(fault_of(twice + "{{ n.a }}"), "t:1: must print at most 67108864 bytes");
+  EXPECT_EQ(fault_of(twice + "{{ n.a | tojson }}"),
+            "t:1: must make texts of at most 67108864 bytes");
+  EXPECT_EQ(fault_of(twice + "{{ n.a == n.b }}"), "t:1: must take at most 20000000 steps");
+  EXPECT_EQ(fault_of(twice + "{{ n.a < n.b }}"), "t:1: must take at most 20000000 steps");
+  EXPECT_EQ(fault_of(twice + "{{ n.a in [n.b] }}"), "t:1: must take at most 20000000 steps");
+}
+
 TEST(ChatTemplate, ANamespaceMayHoldItself) {
   EXPECT_EQ(
       render("{% set n = namespace() %}{% set n.n = n %}{% set n.l = [n] %}{{ n.n.n.l }}").bytes(),
