@@ -63,6 +63,12 @@ TEST(KvEventStream, AsksAnewWhenASnapshotBreaksOff) {
   EXPECT_EQ(sink.place, (KvEventSink::Place{.epoch = "e", .next = 10}));
 }
 
+TEST(KvEventStream, RefusesABatchOfNothing) {
+  WrittenDown sink;
+  KvEventStream stream(sink);
+  EXPECT_FALSE(stream.apply({}).has_value());
+}
+
 TEST(KvEventStream, ReadsHighHalfFirst) {
   EXPECT_EQ(parse_block_hash(kB), (BlockHash{.low = 15, .high = 3}));
 }
