@@ -40,8 +40,8 @@ class RoutingDecision {
   static constexpr std::size_t kScoredMax = 8;
 
   InstanceId instance;
-  std::string_view reason;   ///< A static label, used in logs, the decision log and metrics.
-  bool is_refused = false;   ///< Better answered at once that it comes too late; instance: the best.
+  std::string_view reason;  ///< A static label, used in logs, the decision log and metrics.
+  bool is_refused = false;  ///< Better answered at once that it comes too late; instance: the best.
   bool knows_cache = false;  ///< Whether the candidates' cached_tokens were looked up.
 
   /// Notes a candidate; of more than kScoredMax the best are kept.

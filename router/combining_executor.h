@@ -29,7 +29,7 @@ class CombiningExecutor {
   void execute(Function&& function) const {
     if (!is_posting_) return run(std::forward<Function>(function));
     boost::asio::post(strand_->home, [strand = require(boost::asio::execution::blocking.possibly),
-                              posted = std::forward<Function>(function)]() mutable {
+                                      posted = std::forward<Function>(function)]() mutable {
       strand.run(std::move(posted));
     });
   }
