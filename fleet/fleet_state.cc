@@ -62,24 +62,25 @@ void FleetState::refresh_eligible() {
       instances_, [&](const InstanceState& state) { return takes(state, Health::kHealthy); });
   const Health wanted = some_healthy ? Health::kHealthy : Health::kSuspect;
   eligible_.clear();
+  suspects_.clear();
   for (std::uint32_t slot = 0; slot < instances_.size(); ++slot) {
     instances_[slot].is_eligible = takes(instances_[slot], wanted);
     if (instances_[slot].is_eligible) eligible_.push_back({slot});
+    if (takes(instances_[slot], Health::kSuspect)) suspects_.push_back({slot});
   }
 }
 
-Homes FleetState::homes(std::uint64_t key, std::span<const InstanceId> excluded) const {
-  if (excluded.empty()) {
-    // Reading is_eligible also brings the homes' loads near, which whoever asks reads next.
-    return rings_.find(key, eligible_.size(), [this](InstanceId instance) {
-      return instances_[instance.value].is_eligible;
-    });
-  }
-  const auto is_left = [&](InstanceId instance) {
-    return instances_[instance.value].is_eligible && std::ranges::count(excluded, instance) == 0;
-  };
-  return rings_.find(key, static_cast<std::size_t>(std::ranges::count_if(eligible_, is_left)),
-                     is_left);
+Homes FleetState::homes(std::uint64_t key) const {
+  // Reading is_eligible also brings the homes' loads near, which whoever asks reads next.
+  return rings_.find(key, eligible_.size(), [this](InstanceId instance) {
+    return instances_[instance.value].is_eligible;
+  });
+}
+
+Homes FleetState::homes_among(std::uint64_t key, std::span<const InstanceId> candidates) const {
+  return rings_.find(key, candidates.size(), [candidates](InstanceId instance) {
+    return std::ranges::binary_search(candidates, instance);
+  });
 }
 
 std::uint32_t FleetState::cached_tokens(const RequestSpec& request, InstanceId instance) const {

@@ -61,8 +61,14 @@ class FleetState {
   /// the suspect ones if there is none.
   [[nodiscard]] std::span<const InstanceId> eligible() const { return eligible_; }
 
-  /// The home pair of a key among the eligible instances except those in `excluded`.
-  [[nodiscard]] Homes homes(std::uint64_t key, std::span<const InstanceId> excluded = {}) const;
+  /// The suspect instances that are not draining, by slot: for a retry that has tried all others.
+  [[nodiscard]] std::span<const InstanceId> suspects() const { return suspects_; }
+
+  /// The home pair of a key among the eligible instances.
+  [[nodiscard]] Homes homes(std::uint64_t key) const;
+
+  /// The same among `candidates`. Requires: they are sorted by slot.
+  [[nodiscard]] Homes homes_among(std::uint64_t key, std::span<const InstanceId> candidates) const;
 
   [[nodiscard]] const HomeRings& rings() const { return rings_; }
 
@@ -80,6 +86,7 @@ class FleetState {
   Residency residency_;
   std::vector<InstanceState> instances_;  ///< By slot.
   std::vector<InstanceId> eligible_;
+  std::vector<InstanceId> suspects_;
 };
 
 /// Tokens of the prompt covered by this many cached blocks.

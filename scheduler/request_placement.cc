@@ -35,10 +35,8 @@ void SchedulerCore::place(RequestRecord& record) {
                      .ttft_slo = slo_of(record),
                      .now = now_};
   if (record.tried_count > 0) {
-    untried_.clear();
-    std::ranges::copy_if(query.candidates, std::back_inserter(untried_), [&](InstanceId instance) {
-      return std::ranges::count(record.tried(), instance) == 0;
-    });
+    find_untried(record, fleet_.eligible());
+    if (untried_.empty()) find_untried(record, fleet_.suspects());
     query.candidates = untried_;
   }
   if (query.candidates.empty()) {
@@ -70,6 +68,14 @@ void SchedulerCore::place(RequestRecord& record) {
   if (rebalancer_ != nullptr) rebalance_around(record);
 }
 
+void SchedulerCore::find_untried(const RequestRecord& record,
+                                 std::span<const InstanceId> instances) {
+  untried_.clear();
+  std::ranges::copy_if(instances, std::back_inserter(untried_), [&](InstanceId instance) {
+    return std::ranges::count(record.tried(), instance) == 0;
+  });
+}
+
 void SchedulerCore::find_homes(const RequestRecord& record, RoutingQuery& query) const {
   const PrefixChain& chain = record.spec.chain;
   query.key_blocks = hotness_->key_blocks(chain);
@@ -79,7 +85,8 @@ void SchedulerCore::find_homes(const RequestRecord& record, RoutingQuery& query)
     // Shorter than a block: nothing to share but a session; without one, spread.
     query.key = mix64(record.spec.session != 0 ? record.spec.session : ~record.spec.id.value);
   }
-  query.homes = fleet_.homes(query.key, record.tried());
+  query.homes = record.tried_count == 0 ? fleet_.homes(query.key)
+                                        : fleet_.homes_among(query.key, query.candidates);
 }
 
 void SchedulerCore::fill_in_cached_tokens(const RequestRecord& record,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "fleet/fleet_state.h"
@@ -66,6 +67,7 @@ class SchedulerCore final : public Scheduler {
 
   // What they share (request_placement.cc).
   void place(RequestRecord& record);
+  void find_untried(const RequestRecord& record, std::span<const InstanceId> instances);
   void find_homes(const RequestRecord& record, RoutingQuery& query) const;
   void log_decision(RequestRecord& record, const RoutingQuery& query, RoutingDecision& decision);
   void fill_in_cached_tokens(const RequestRecord& record, RoutingDecision& decision) const;

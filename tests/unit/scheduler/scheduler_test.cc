@@ -384,6 +384,19 @@ TEST(Scheduler, UsesSuspectInstancesOnlyIfNoHealthyOneIsLeft) {
   EXPECT_EQ(driver.last_dispatch().instance, InstanceId{0});
 }
 
+TEST(Scheduler, RetriesOnASuspectInstanceWhenEveryHealthyOneWasTried) {
+  for (const char* policy : {"dualmap", "round_robin", "chwbl", "ringmaster"}) {
+    Driver driver(Driver::policy(policy), 3);
+    driver.apply(HealthChanged{{0}, Health::kSuspect});
+    driver.apply(HealthChanged{{1}, Health::kDead});
+    driver.arrive(Driver::request(1));
+    ASSERT_EQ(driver.last_dispatch().instance, InstanceId{2}) << policy;
+    driver.fail(1);
+    EXPECT_EQ(driver.last_dispatch().instance, InstanceId{0}) << policy;
+    EXPECT_EQ(driver.last_dispatch().attempt, 2U) << policy;
+  }
+}
+
 TEST(Scheduler, IgnoresAnInstanceWhoseSlotOrNameIsTaken) {
   Driver driver(Driver::policy("round_robin"), 1);
   const std::uint64_t digest = driver.scheduler().membership_digest();
