@@ -24,6 +24,11 @@ elseif(NOT RINGMASTER_SANITIZE STREQUAL "")
   message(FATAL_ERROR "RINGMASTER_SANITIZE must be address, thread or empty, is '${RINGMASTER_SANITIZE}'")
 endif()
 
+if(RINGMASTER_WITH_FUZZERS)
+  # The libraries too: without their edges the fuzzer sees only its own few lines.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 option(RINGMASTER_COVERAGE "Instrument for gcovr" OFF)
 if(RINGMASTER_COVERAGE)
   add_compile_options(--coverage)
