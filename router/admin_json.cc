@@ -9,21 +9,10 @@
 #include <boost/json.hpp>
 
 #include "base/json_writer.h"
+#include "router/health_tracker.h"
 
 namespace ringmaster {
 namespace {
-
-std::string_view word(Health health) {
-  switch (health) {
-    case Health::kHealthy:
-      return "healthy";
-    case Health::kSuspect:
-      return "suspect";
-    case Health::kDead:
-      return "dead";
-  }
-  return "unknown";
-}
 
 void write_report(JsonWriter& json, const InstanceReport& report) {
   json.key("report").begin_object();
@@ -42,7 +31,7 @@ void write_instance(JsonWriter& json, const InstanceSettings& settings,
   json.member("adapter", settings.adapter);
   json.member("model", settings.model);
   json.member("capacity", settings.spec.capacity);
-  json.member("health", word(status.health));
+  json.member("health", health_word(status.health));
   json.member("draining", status.is_draining);
   json.member("held_requests", status.held_requests);
   json.member("prefilling_requests", status.prefilling_requests);

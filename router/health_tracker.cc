@@ -2,6 +2,18 @@
 
 namespace ringmaster {
 
+std::string_view health_word(Health health) {
+  switch (health) {
+    case Health::kHealthy:
+      return "healthy";
+    case Health::kSuspect:
+      return "suspect";
+    case Health::kDead:
+      return "dead";
+  }
+  return "unknown";
+}
+
 std::optional<Health> HealthTracker::become(Health health) {
   if (health == health_) return std::nullopt;
   health_ = health;

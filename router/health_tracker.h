@@ -2,10 +2,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "fleet/instance.h"
 
 namespace ringmaster {
+
+/// "healthy", "suspect" or "dead", for the admin interface and the log.
+[[nodiscard]] std::string_view health_word(Health health);
 
 /// What probes and requests say of one instance, boiled down to its health.
 ///

@@ -24,18 +24,6 @@ constexpr std::chrono::milliseconds kStreamPause{1'000};
 /// Between two probes of an instance that has never answered: it is probably just starting.
 constexpr std::chrono::milliseconds kFirstProbePause{250};
 
-std::string_view word(Health health) {
-  switch (health) {
-    case Health::kHealthy:
-      return "healthy";
-    case Health::kSuspect:
-      return "suspect";
-    case Health::kDead:
-      return "dead";
-  }
-  return "unknown";
-}
-
 }  // namespace
 
 /// Hands KV events to the strand.
@@ -198,7 +186,7 @@ void InstanceMonitor::note(std::optional<Health> change, const std::string& why)
   instance_->live.health_changes.fetch_add(1, std::memory_order_relaxed);
   tell(HealthChanged{.instance = instance_->id, .health = *change});
   const auto level = *change == Health::kHealthy ? LogLevel::kInfo : LogLevel::kWarn;
-  log(level, "health=" + std::string(word(*change)) + " why=\"" + why + '"');
+  log(level, "health=" + std::string(health_word(*change)) + " why=\"" + why + '"');
 }
 
 void InstanceMonitor::tell(Event event) {
