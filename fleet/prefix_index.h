@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "fleet/block_table.h"
+#include "fleet/holder_sets.h"
 #include "fleet/instance.h"
+#include "fleet/shared_holders.h"
 #include "tokens/block_hash.h"
 
 namespace ringmaster {
@@ -14,8 +16,8 @@ namespace ringmaster {
 /// instances, so that one walk along a chain tells what every instance has of it.
 ///
 /// At most `blocks_max` blocks; what does not fit is refused and counted, and the prefix then
-/// simply ends there. Memory: 40 bytes a block, and 8 more for each 64 instance slots after the
-/// first 64.
+/// simply ends there. Memory: 40 bytes a block, and for the few that more than three instances of
+/// a fleet of over 62 share, 8 more for each 64 instance slots.
 class PrefixIndex {
  public:
   explicit PrefixIndex(std::uint32_t blocks_max);
@@ -39,7 +41,8 @@ class PrefixIndex {
                              std::span<std::uint32_t> blocks) const;
 
   /// Writes to `holders` instances that have most of the chain, by slot, and returns how many it
-  /// wrote. None if nobody has its first block. O(chain * slots / 64).
+  /// wrote. None if nobody has its first block. O(chain), and slots / 64 for each leading block
+  /// that many have.
   std::size_t longest_holders(std::span<const BlockHash> chain,
                               std::span<InstanceId> holders) const;
 
@@ -51,29 +54,20 @@ class PrefixIndex {
   }
 
  private:
-  /// Instances 0 to 63 that have the block; those of further slots are in more_holders_.
-  using Table = BlockTable<std::uint64_t>;
+  using Table = BlockTable<HolderSet>;
 
-  [[nodiscard]] std::uint64_t& word_of(std::uint32_t number, std::uint32_t slot) {
-    return slot < 64 ? table_.value(number)
-                     : more_holders_[std::size_t{number} * more_words_ + slot / 64 - 1];
-  }
-  [[nodiscard]] bool holds(std::uint32_t number, std::uint32_t slot) const {
-    if (slot < 64) return (table_.value(number) >> slot & 1U) != 0;
-    if (slot / 64 > more_words_) return false;
-    const std::size_t word = std::size_t{number} * more_words_ + slot / 64 - 1;
-    return (more_holders_[word] >> (slot % 64) & 1U) != 0;
-  }
-  void make_room_for(std::uint32_t slot);
   void drop(std::uint32_t number, std::uint32_t slot);
-  [[nodiscard]] bool is_held(std::uint32_t number) const;
+
+  /// Goes along the chain as far as any one instance has all of it, calls at_depth() after each
+  /// block, with shared_ holding who has all up to it, and returns how far it came.
+  template <class AtDepth>
+  std::size_t walk(std::span<const BlockHash> chain, const AtDepth& at_depth) const;
 
   std::uint32_t blocks_max_;
-  Table table_;
-  std::uint32_t more_words_ = 0;             ///< Words of 64 slots per block, after the first.
-  std::vector<std::uint64_t> more_holders_;  ///< [number][word], bit = slot.
+  Table table_;  ///< Who has each block. A number not in use has an empty set.
+  HolderSets sets_;
   std::vector<std::uint32_t> blocks_by_slot_;
-  mutable std::vector<std::uint64_t> alive_;  ///< Scratch of the walks over all slots.
+  mutable SharedHolders shared_;  ///< Scratch of the walks over all slots.
   std::uint64_t refused_blocks_ = 0;
 };
 
