@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "policies/load_measure.h"
+
 namespace ringmaster {
 
 // Fisher and Yates: equal candidates come in random order through the stable sorts that follow.
@@ -56,6 +58,11 @@ void AibrixPrefix::choose(const RoutingQuery& query, const FleetState& fleet,
   }
   if (decision.reason == "most_cached_not_busy") decision.reason = "no_match_least_load";
   decision.take(scored(idlest));
+}
+
+void AibrixPrefix::describe(const RoutingQuery& /*query*/, const FleetState& fleet,
+                            const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  describe_load(fleet[candidate.instance], LoadMeasure::kRequests, terms);
 }
 
 std::unique_ptr<RoutingPolicy> make_aibrix_prefix(OptionReader& reader, std::uint64_t seed) {

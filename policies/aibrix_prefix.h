@@ -36,6 +36,8 @@ class AibrixPrefix final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "aibrix_prefix"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   void shuffle_candidates(const RoutingQuery& query);

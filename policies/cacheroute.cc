@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "policies/hotness_reading.h"
+#include "policies/load_measure.h"
 
 namespace ringmaster {
 namespace {
@@ -76,6 +77,11 @@ void CacheRoute::choose(const RoutingQuery& query, const FleetState& fleet,
     return load;
   });
   decision.reason = homes_.size() == 1 ? "planned_home" : "least_loaded_planned_home";
+}
+
+void CacheRoute::describe(const RoutingQuery& /*query*/, const FleetState& fleet,
+                          const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  describe_load(fleet[candidate.instance], LoadMeasure::kRequests, terms);
 }
 
 std::unique_ptr<RoutingPolicy> make_cacheroute(OptionReader& reader, std::uint64_t seed) {

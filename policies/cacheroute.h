@@ -46,8 +46,11 @@ class CacheRoute final : public RoutingPolicy {
   [[nodiscard]] PublishedForm published_form() const override {
     return {.hotness = options_.hotness};
   }
+  [[nodiscard]] bool has_history() const override { return true; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   struct Demand {

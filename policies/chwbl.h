@@ -37,8 +37,13 @@ class Chwbl final : public RoutingPolicy {
   }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
+  /// Requests that an instance may have at most.
+  [[nodiscard]] double capacity(const RoutingQuery& query, const FleetState& fleet) const;
+
   ChwblOptions options_;
 };
 

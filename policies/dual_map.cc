@@ -103,6 +103,14 @@ const DualMap::Home& DualMap::fewer_kv_blocks(const Pair& pair) {
   return pair[random_.below(2)];
 }
 
+void DualMap::describe(const RoutingQuery& query, const FleetState& fleet,
+                       const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  terms.say("held + sent + uncached, in seconds; past the limit affinity yields");
+  add_ttft_terms(fleet[candidate.instance],
+                 uncached_tokens(query.request.prompt_tokens, candidate.cached_tokens), terms);
+  terms.add("limit", to_seconds(query.ttft_slo) * options_.threshold);
+}
+
 std::unique_ptr<RoutingPolicy> make_dual_map(OptionReader& reader, std::uint64_t seed) {
   constexpr std::array<std::string_view, 2> kVariants{"paper", "code"};
   DualMapOptions options;

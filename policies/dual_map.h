@@ -40,6 +40,8 @@ class DualMap final : public RoutingPolicy {
   [[nodiscard]] PublishedForm published_form() const override;
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   struct Home {

@@ -6,29 +6,35 @@
 
 namespace ringmaster {
 
-void Dynamo::compute_costs(const RoutingQuery& query, const FleetState& fleet) {
+Dynamo::Cost Dynamo::cost_of(const RoutingQuery& query, const InstanceState& state,
+                             std::uint32_t cached_blocks, double least_pending) const {
   const RequestSpec& request = query.request;
   const double block = std::max<std::uint32_t>(1, request.block_tokens);
   const double prompt_blocks = std::max(1.0, std::ceil(request.prompt_tokens / block));
-  const auto pending = [&](InstanceId candidate) {
-    return static_cast<double>(fleet[candidate].load.pending_tokens()) / block;
-  };
-  double least_pending = pending(query.candidates.front());
+  const double pending = static_cast<double>(state.load.pending_tokens()) / block;
+  const double busier = (pending - least_pending) / prompt_blocks;
+  const double credit =
+      options_.overlap_credit * cached_blocks / (1.0 + options_.credit_decay * busier);
+  return {.prefill = options_.prefill_scale *
+                     std::max(0.0, pending + request.prompt_tokens / block - credit),
+          .decode = static_cast<double>(state.load.running_kv_blocks) + std::ceil(pending) +
+                    prompt_blocks,
+          .requests = options_.request_weight * state.load.requests()};
+}
+
+double Dynamo::least_pending(const RoutingQuery& query, const FleetState& fleet) {
+  std::uint64_t least = fleet[query.candidates.front()].load.pending_tokens();
   for (const InstanceId candidate : query.candidates) {
-    least_pending = std::min(least_pending, pending(candidate));
+    least = std::min(least, fleet[candidate].load.pending_tokens());
   }
+  return static_cast<double>(least) / std::max<std::uint32_t>(1, query.request.block_tokens);
+}
+
+void Dynamo::compute_costs(const RoutingQuery& query, const FleetState& fleet) {
+  const double least = least_pending(query, fleet);
   costs_.clear();
   for (const InstanceId candidate : query.candidates) {
-    const InstanceLoad& load = fleet[candidate].load;
-    const double busier = (pending(candidate) - least_pending) / prompt_blocks;
-    const double credit = options_.overlap_credit * cached_.blocks(candidate) /
-                          (1.0 + options_.credit_decay * busier);
-    const double prefill =
-        std::max(0.0, pending(candidate) + request.prompt_tokens / block - credit);
-    const double decode =
-        static_cast<double>(load.running_kv_blocks) + std::ceil(pending(candidate)) + prompt_blocks;
-    costs_.push_back(options_.prefill_scale * prefill + decode +
-                     options_.request_weight * load.requests());
+    costs_.push_back(cost_of(query, fleet[candidate], cached_.blocks(candidate), least).sum());
   }
 }
 
@@ -65,6 +71,16 @@ std::size_t Dynamo::draw() {
     if (left < 0.0) return i;
   }
   return weights_.size() - 1;  // Rounding.
+}
+
+void Dynamo::describe(const RoutingQuery& query, const FleetState& fleet,
+                      const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  const Cost cost = cost_of(query, fleet[candidate.instance], cached_.blocks(candidate.instance),
+                            least_pending(query, fleet));
+  terms.say("prefill + decode + requests, in blocks");
+  terms.add("prefill", cost.prefill);
+  terms.add("decode", cost.decode);
+  terms.add("requests", cost.requests);
 }
 
 std::unique_ptr<RoutingPolicy> make_dynamo(OptionReader& reader, std::uint64_t seed) {

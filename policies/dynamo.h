@@ -39,8 +39,23 @@ class Dynamo final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "dynamo"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
+  /// In blocks, weights included.
+  struct Cost {
+    double prefill = 0.0;
+    double decode = 0.0;
+    double requests = 0.0;
+
+    [[nodiscard]] double sum() const { return prefill + decode + requests; }
+  };
+
+  [[nodiscard]] Cost cost_of(const RoutingQuery& query, const InstanceState& state,
+                             std::uint32_t cached_blocks, double least_pending) const;
+  /// In blocks.
+  [[nodiscard]] static double least_pending(const RoutingQuery& query, const FleetState& fleet);
   void compute_costs(const RoutingQuery& query, const FleetState& fleet);
   [[nodiscard]] std::size_t least();
   [[nodiscard]] std::size_t draw();

@@ -12,6 +12,11 @@ void LeastLoaded::choose(const RoutingQuery& query, const FleetState& fleet,
   decision.reason = "least_load";
 }
 
+void LeastLoaded::describe(const RoutingQuery& /*query*/, const FleetState& fleet,
+                           const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  describe_load(fleet[candidate.instance], measure_, terms);
+}
+
 std::unique_ptr<RoutingPolicy> make_least_loaded(OptionReader& options, std::uint64_t /*seed*/) {
   return std::make_unique<LeastLoaded>(read_load_measure(options));
 }

@@ -22,6 +22,8 @@ class LeastLoaded final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "least_loaded"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   LoadMeasure measure_;

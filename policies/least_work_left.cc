@@ -23,6 +23,13 @@ void LeastWorkLeft::choose(const RoutingQuery& query, const FleetState& fleet,
   decision.reason = "least_work_left";
 }
 
+void LeastWorkLeft::describe(const RoutingQuery& query, const FleetState& fleet,
+                             const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  terms.say("pending + uncached, in tokens");
+  terms.add("pending", static_cast<double>(fleet[candidate.instance].load.pending_tokens()));
+  terms.add("uncached", uncached_tokens(query.request.prompt_tokens, candidate.cached_tokens));
+}
+
 std::unique_ptr<RoutingPolicy> make_least_work_left(OptionReader& /*options*/,
                                                     std::uint64_t /*seed*/) {
   return std::make_unique<LeastWorkLeft>();

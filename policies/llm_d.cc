@@ -1,6 +1,7 @@
 #include "policies/llm_d.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace ringmaster {
 namespace {
@@ -65,7 +66,7 @@ void LlmD::rank_by_last_cold_request(const RoutingQuery& query) {
   }
 }
 
-double LlmD::score(InstanceId candidate, std::size_t count) const {
+LlmDOptions::Weights LlmD::points(InstanceId candidate, std::size_t count) const {
   const Signals& own = signals_[candidate.value];
   const auto room = [](const Range& range, double value) {
     return range.most > range.least ? (range.most - value) / (range.most - range.least) : 1.0;
@@ -83,11 +84,10 @@ double LlmD::score(InstanceId candidate, std::size_t count) const {
                                    : count < 2
                                        ? 1.0
                                        : 1.0 - own.cold_rank / static_cast<double>(count - 1);
-  double sum = 0.0;
   for (std::size_t scorer = 0; scorer < scores.size(); ++scorer) {
-    sum += options_.weights[scorer] * scores[scorer];
+    scores[scorer] *= options_.weights[scorer];
   }
-  return sum;
+  return scores;
 }
 
 void LlmD::choose(const RoutingQuery& query, const FleetState& fleet, RoutingDecision& decision) {
@@ -96,7 +96,8 @@ void LlmD::choose(const RoutingQuery& query, const FleetState& fleet, RoutingDec
   const bool ranks_cold = is_cold_ && options_.weights[LlmDOptions::kNoHitLru] > 0.0;
   if (ranks_cold) rank_by_last_cold_request(query);
   decision.instance = minimum_.pick(query.candidates, [&](InstanceId candidate) {
-    const double negative = -score(candidate, query.candidates.size());
+    const auto scores = points(candidate, query.candidates.size());
+    const double negative = -std::accumulate(scores.begin(), scores.end(), 0.0);
     decision.consider(
         {.instance = candidate, .cached_tokens = cached_.tokens(candidate), .score = negative});
     return negative;
@@ -104,6 +105,15 @@ void LlmD::choose(const RoutingQuery& query, const FleetState& fleet, RoutingDec
   if (is_cold_) last_cold_request_[decision.instance.value] = ++cold_requests_;
   decision.knows_cache = true;
   decision.reason = is_cold_ ? "most_points_cold" : "most_points";
+}
+
+void LlmD::describe(const RoutingQuery& query, const FleetState& /*fleet*/,
+                    const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  const auto scores = points(candidate.instance, query.candidates.size());
+  terms.say("-(sum of the points), each weight * score");
+  for (std::size_t scorer = 0; scorer < scores.size(); ++scorer) {
+    if (options_.weights[scorer] > 0.0) terms.add(kScorerNames[scorer], scores[scorer]);
+  }
 }
 
 std::unique_ptr<RoutingPolicy> make_llm_d(OptionReader& reader, std::uint64_t /*seed*/) {

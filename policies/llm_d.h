@@ -49,8 +49,13 @@ class LlmD final : public RoutingPolicy {
   explicit LlmD(const LlmDOptions& options) : options_(options) {}
 
   [[nodiscard]] std::string_view name() const override { return "llm_d"; }
+  [[nodiscard]] bool has_history() const override {
+    return options_.weights[LlmDOptions::kNoHitLru] > 0.0;
+  }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   /// Of one instance, as the scorers see it.
@@ -68,7 +73,8 @@ class LlmD final : public RoutingPolicy {
 
   void read_signals(const RoutingQuery& query, const FleetState& fleet);
   void rank_by_last_cold_request(const RoutingQuery& query);
-  [[nodiscard]] double score(InstanceId candidate, std::size_t count) const;
+  /// Weight times score of each scorer.
+  [[nodiscard]] LlmDOptions::Weights points(InstanceId candidate, std::size_t count) const;
 
   LlmDOptions options_;
   RotatingMinimum minimum_;

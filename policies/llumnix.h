@@ -26,6 +26,8 @@ class Llumnix final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "llumnix"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   RotatingMinimum minimum_;

@@ -49,6 +49,16 @@ void LMetric::choose(const RoutingQuery& query, const FleetState& fleet,
   decision.reason = "hot_spot_avoided";
 }
 
+void LMetric::describe(const RoutingQuery& query, const FleetState& fleet,
+                       const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  const InstanceLoad& load = fleet[candidate.instance].load;
+  terms.say("(pending + uncached) * batch, in tokens and requests");
+  const bool is_queued = options_.form == LMetricOptions::Form::kQueued;
+  terms.add("pending", is_queued ? static_cast<double>(load.pending_tokens()) : 0.0);
+  terms.add("uncached", uncached_tokens(query.request.prompt_tokens, candidate.cached_tokens));
+  terms.add("batch", load.requests() + 1.0);
+}
+
 std::unique_ptr<RoutingPolicy> make_lmetric(OptionReader& reader, std::uint64_t /*seed*/) {
   constexpr std::array<std::string_view, 2> kForms{"queued", "uncached"};
   LMetricOptions options;

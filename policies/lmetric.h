@@ -38,8 +38,11 @@ class LMetric final : public RoutingPolicy {
   explicit LMetric(const LMetricOptions& options);
 
   [[nodiscard]] std::string_view name() const override { return "lmetric"; }
+  [[nodiscard]] bool has_history() const override { return guard_.has_value(); }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   [[nodiscard]] bool has_class_prefix(InstanceId instance) const;

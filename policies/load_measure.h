@@ -4,6 +4,7 @@
 
 #include "fleet/fleet_state.h"
 #include "policies/option_reader.h"
+#include "policies/score_terms.h"
 
 namespace ringmaster {
 
@@ -20,5 +21,8 @@ enum class LoadMeasure : std::uint8_t {
   return measure == LoadMeasure::kRequests ? static_cast<double>(instance.load.requests())
                                            : static_cast<double>(instance.load.pending_tokens());
 }
+
+/// The one part of a score that is a load.
+void describe_load(const InstanceState& instance, LoadMeasure measure, ScoreTerms& terms);
 
 }  // namespace ringmaster

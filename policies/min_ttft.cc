@@ -17,6 +17,13 @@ void MinTtft::choose(const RoutingQuery& query, const FleetState& fleet,
   decision.reason = "least_estimated_ttft";
 }
 
+void MinTtft::describe(const RoutingQuery& query, const FleetState& fleet,
+                       const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  terms.say(kTtftFormula);
+  add_ttft_terms(fleet[candidate.instance],
+                 uncached_tokens(query.request.prompt_tokens, candidate.cached_tokens), terms);
+}
+
 std::unique_ptr<RoutingPolicy> make_min_ttft(OptionReader& /*options*/, std::uint64_t /*seed*/) {
   return std::make_unique<MinTtft>();
 }

@@ -23,6 +23,8 @@ class MinTtft final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "min_ttft"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   RotatingMinimum minimum_;

@@ -14,6 +14,11 @@ void Mooncake::choose(const RoutingQuery& query, const FleetState& fleet,
   decision.reason = "past_slo_everywhere";
 }
 
+void Mooncake::describe(const RoutingQuery& query, const FleetState& fleet,
+                        const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  min_ttft_.describe(query, fleet, candidate, terms);
+}
+
 std::unique_ptr<RoutingPolicy> make_mooncake(OptionReader& reader, std::uint64_t /*seed*/) {
   const bool rejects = reader.flag("reject", true);
   return std::make_unique<Mooncake>(rejects, reader.number("reject_above", 1.0, 0.01, 1000.0));

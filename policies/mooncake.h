@@ -29,6 +29,8 @@ class Mooncake final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "mooncake"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   bool rejects_;

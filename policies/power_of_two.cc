@@ -21,6 +21,11 @@ void PowerOfTwo::choose(const RoutingQuery& query, const FleetState& fleet,
   decision.reason = load(second) == load(first) ? "equal_load" : "less_load_of_two";
 }
 
+void PowerOfTwo::describe(const RoutingQuery& /*query*/, const FleetState& fleet,
+                          const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  describe_load(fleet[candidate.instance], measure_, terms);
+}
+
 std::unique_ptr<RoutingPolicy> make_power_of_two(OptionReader& options, std::uint64_t seed) {
   return std::make_unique<PowerOfTwo>(read_load_measure(options), seed);
 }

@@ -23,6 +23,8 @@ class PowerOfTwo final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "power_of_two"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   LoadMeasure measure_;

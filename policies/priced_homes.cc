@@ -40,7 +40,7 @@ void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
   for (std::size_t seen = 0; seen < weighed_count_; ++seen) {
     const std::size_t i = (first + seen) % weighed_count_;
     const std::uint32_t cached = tokens_of_blocks(query.request, blocks[i]);
-    const double seconds = price_seconds(fleet[weighed_[i]], query.request, cached) +
+    const double seconds = price_of(fleet[weighed_[i]], query.request, cached).sum() +
                            (i < homes ? 0.0 : options_.escape_seconds);
     decision.consider({.instance = weighed_[i], .cached_tokens = cached, .score = seconds});
     if (seconds >= least_seconds) continue;
@@ -51,16 +51,27 @@ void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
   decision.knows_cache = true;
 }
 
-double PricedHomes::price_seconds(const InstanceState& state, const RequestSpec& request,
-                                  std::uint32_t cached_tokens) const {
+PricedHomes::Price PricedHomes::price_of(const InstanceState& state, const RequestSpec& request,
+                                         std::uint32_t cached_tokens) const {
   const double uncached_weight =
       1.0 + options_.load_weight * std::min(kMeanPendingSecondsMax, mean_pending_seconds_);
+  const double tau = state.prefill_seconds_per_token;
   const auto running_tokens =
       static_cast<double>(state.load.running_kv_blocks * request.block_tokens);
-  const double tokens = static_cast<double>(state.load.pending_tokens()) +
-                        uncached_weight * uncached_tokens(request.prompt_tokens, cached_tokens) +
-                        options_.running_weight * running_tokens;
-  return tokens * state.prefill_seconds_per_token;
+  return {.pending = tau * static_cast<double>(state.load.pending_tokens()),
+          .uncached = tau * uncached_weight * uncached_tokens(request.prompt_tokens, cached_tokens),
+          .running = tau * options_.running_weight * running_tokens};
+}
+
+void PricedHomes::describe(const RoutingQuery& query, const FleetState& fleet,
+                           const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  const Price price = price_of(fleet[candidate.instance], query.request, candidate.cached_tokens);
+  const bool is_home = std::ranges::count(query.homes.span(), candidate.instance) > 0;
+  terms.say("pending + uncached + running + escape, in seconds");
+  terms.add("pending", price.pending);
+  terms.add("uncached", price.uncached);
+  terms.add("running", price.running);
+  terms.add("escape", is_home ? 0.0 : options_.escape_seconds);
 }
 
 void PricedHomes::gather(const RoutingQuery& query, const FleetState& fleet) {

@@ -49,14 +49,25 @@ class PricedHomes final : public RoutingPolicy {
   [[nodiscard]] PublishedForm published_form() const override;
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   void gather(const RoutingQuery& query, const FleetState& fleet);
   void gather_some(const RoutingQuery& query, const FleetState& fleet);
   void weigh_also(InstanceId instance);
   void note_pending(const FleetState& fleet, std::size_t instance_count);
-  [[nodiscard]] double price_seconds(const InstanceState& state, const RequestSpec& request,
-                                     std::uint32_t cached_tokens) const;
+  /// In seconds, without the price of an escape.
+  struct Price {
+    double pending = 0.0;
+    double uncached = 0.0;  ///< Weighed.
+    double running = 0.0;
+
+    [[nodiscard]] double sum() const { return pending + uncached + running; }
+  };
+
+  [[nodiscard]] Price price_of(const InstanceState& state, const RequestSpec& request,
+                               std::uint32_t cached_tokens) const;
   [[nodiscard]] std::span<const InstanceId> weighed() const {
     return std::span(weighed_).first(weighed_count_);
   }

@@ -15,6 +15,7 @@ namespace ringmaster {
 class RoundRobin final : public RoutingPolicy {
  public:
   [[nodiscard]] std::string_view name() const override { return "round_robin"; }
+  [[nodiscard]] bool has_history() const override { return true; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
 

@@ -12,6 +12,7 @@
 #include "fleet/instance.h"
 #include "fleet/request.h"
 #include "policies/published_form.h"
+#include "policies/score_terms.h"
 
 namespace ringmaster {
 
@@ -99,9 +100,18 @@ class RoutingPolicy {
 
   [[nodiscard]] virtual PublishedForm published_form() const { return {}; }
 
+  /// Whether a choice follows from requests or choices before it: a turn, a plan, a session's home.
+  /// Random draws and the order of ties do not count, nor do means over what is weighed.
+  [[nodiscard]] virtual bool has_history() const { return false; }
+
   /// One of query.candidates, in `decision` (passed in empty).
   virtual void choose(const RoutingQuery& query, const FleetState& fleet,
                       RoutingDecision& decision) = 0;
+
+  /// The parts of the score that the last choose() gave the candidate. Requires: the same query and
+  /// fleet, and nothing changed since. Called for explanations only, so it may compute again.
+  virtual void describe(const RoutingQuery& /*query*/, const FleetState& /*fleet*/,
+                        const ScoredCandidate& /*candidate*/, ScoreTerms& /*terms*/) const {}
 };
 
 /// Seconds until the instance could give this request its first token: everything booked on it and
@@ -111,5 +121,16 @@ class RoutingPolicy {
   return static_cast<double>(instance.load.pending_tokens() + uncached) *
          instance.prefill_seconds_per_token;
 }
+
+/// The parts of that estimate; `uncached` 0: this request's own work is not in it.
+inline void add_ttft_terms(const InstanceState& instance, std::uint32_t uncached,
+                           ScoreTerms& terms) {
+  const double tau = instance.prefill_seconds_per_token;
+  terms.add("held", static_cast<double>(instance.load.held_tokens) * tau);
+  terms.add("sent", static_cast<double>(instance.load.sent_tokens) * tau);
+  if (uncached > 0) terms.add("uncached", uncached * tau);
+}
+
+inline constexpr std::string_view kTtftFormula = "held + sent + uncached, in seconds";
 
 }  // namespace ringmaster

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policies/load_measure.h"
+
 namespace ringmaster {
 
 void SessionAffinity::choose(const RoutingQuery& query, const FleetState& fleet,
@@ -30,6 +32,11 @@ void SessionAffinity::choose(const RoutingQuery& query, const FleetState& fleet,
   sessions_.put(session, {.instance = decision.instance,
                           .name = fleet[decision.instance].spec.name,
                           .used_at = query.now});
+}
+
+void SessionAffinity::describe(const RoutingQuery& /*query*/, const FleetState& fleet,
+                               const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  describe_load(fleet[candidate.instance], LoadMeasure::kRequests, terms);
 }
 
 std::unique_ptr<RoutingPolicy> make_session_affinity(OptionReader& reader, std::uint64_t /*seed*/) {

@@ -32,8 +32,11 @@ class SessionAffinity final : public RoutingPolicy {
       : options_(options), sessions_(options.sessions_max) {}
 
   [[nodiscard]] std::string_view name() const override { return "session_affinity"; }
+  [[nodiscard]] bool has_history() const override { return true; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   /// By name: the slot may be another instance's by now.

@@ -5,6 +5,8 @@
 #include <limits>
 #include <tuple>
 
+#include "policies/load_measure.h"
+
 namespace ringmaster {
 
 bool SglangCacheAware::is_imbalanced(const RoutingQuery& query, const FleetState& fleet) const {
@@ -50,6 +52,16 @@ void SglangCacheAware::choose(const RoutingQuery& query, const FleetState& fleet
                       follows_cache ? fleet[candidate].load.requests() : 0U,
                       follows_cache ? index.blocks_of(candidate) : 0U);
   })));
+}
+
+void SglangCacheAware::describe(const RoutingQuery& query, const FleetState& fleet,
+                                const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  if (!is_imbalanced(query, fleet) && has_match(query)) {
+    terms.say("- cached blocks");
+    terms.add("cached blocks", -static_cast<double>(cached_.blocks(candidate.instance)));
+  } else {
+    describe_load(fleet[candidate.instance], LoadMeasure::kRequests, terms);
+  }
 }
 
 std::unique_ptr<RoutingPolicy> make_sglang_cache_aware(OptionReader& reader,

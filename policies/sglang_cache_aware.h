@@ -40,6 +40,8 @@ class SglangCacheAware final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "sglang_cache_aware"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   [[nodiscard]] bool is_imbalanced(const RoutingQuery& query, const FleetState& fleet) const;

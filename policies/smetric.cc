@@ -52,6 +52,13 @@ void SMetric::choose(const RoutingQuery& query, const FleetState& fleet,
   decision.take(scored(chosen));
 }
 
+void SMetric::describe(const RoutingQuery& query, const FleetState& fleet,
+                       const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  terms.say(kTtftFormula);
+  add_ttft_terms(fleet[candidate.instance],
+                 uncached_tokens(query.request.prompt_tokens, candidate.cached_tokens), terms);
+}
+
 std::unique_ptr<RoutingPolicy> make_smetric(OptionReader& reader, std::uint64_t /*seed*/) {
   SMetricOptions options;
   options.slack = reader.number("slack", options.slack, 0.01, 10.0);

@@ -37,8 +37,11 @@ class SMetric final : public RoutingPolicy {
       : options_(options), last_prompt_tokens_(options.sessions_max) {}
 
   [[nodiscard]] std::string_view name() const override { return "smetric"; }
+  [[nodiscard]] bool has_history() const override { return true; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   /// Of the session before this request; 0 on its first turn.

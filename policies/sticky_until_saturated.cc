@@ -42,6 +42,14 @@ void StickyUntilSaturated::choose(const RoutingQuery& query, const FleetState& f
   decision.reason = least_warm == kNone ? "nobody_warm" : is_saturated ? "warm_saturated" : "warm";
 }
 
+void StickyUntilSaturated::describe(const RoutingQuery& /*query*/, const FleetState& fleet,
+                                    const ScoredCandidate& candidate, ScoreTerms& terms) const {
+  const bool is_projected = options_.form == StickyOptions::Form::kProjected;
+  terms.say(is_projected ? kTtftFormula : "held + sent, in seconds");
+  add_ttft_terms(fleet[candidate.instance], is_projected ? cached_.uncached(candidate.instance) : 0,
+                 terms);
+}
+
 std::unique_ptr<RoutingPolicy> make_sticky_until_saturated(OptionReader& reader,
                                                            std::uint64_t /*seed*/) {
   constexpr std::array<std::string_view, 2> kForms{"filter", "projected"};

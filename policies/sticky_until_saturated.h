@@ -41,6 +41,8 @@ class StickyUntilSaturated final : public RoutingPolicy {
   [[nodiscard]] std::string_view name() const override { return "sticky_until_saturated"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
+  void describe(const RoutingQuery& query, const FleetState& fleet,
+                const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
   StickyOptions options_;

@@ -44,7 +44,7 @@ class PolicyFixture : public ::testing::Test {
   }
 
   /// The homes are instances 1 and 2 unless the test says otherwise.
-  RoutingDecision choose(std::vector<InstanceId> homes = {{1}, {2}}) {
+  RoutingQuery query(const std::vector<InstanceId>& homes) {
     RoutingQuery query{.request = request_,
                        .candidates = fleet_.eligible(),
                        .key_blocks = 1,
@@ -52,8 +52,12 @@ class PolicyFixture : public ::testing::Test {
                        .now = now_,
                        .key = key_};
     for (const InstanceId home : homes) query.homes.add(home);
+    return query;
+  }
+
+  RoutingDecision choose(const std::vector<InstanceId>& homes = {{1}, {2}}) {
     RoutingDecision decision;
-    policy_->choose(query, fleet_, decision);
+    policy_->choose(query(homes), fleet_, decision);
     return decision;
   }
 
