@@ -12,6 +12,7 @@
 #include "fleet/instance.h"
 #include "fleet/request.h"
 #include "policies/published_form.h"
+#include "policies/request_observer.h"
 #include "policies/score_terms.h"
 
 namespace ringmaster {
@@ -103,6 +104,9 @@ class RoutingPolicy {
   /// Whether a choice follows from requests or choices before it: a turn, a plan, a session's home.
   /// Random draws and the order of ties do not count, nor do means over what is weighed.
   [[nodiscard]] virtual bool has_history() const { return false; }
+
+  /// Who is told what becomes of requests, for a policy that learns; null: nobody. Owned by this.
+  [[nodiscard]] virtual RequestObserver* observer() { return nullptr; }
 
   /// One of query.candidates, in `decision` (passed in empty).
   virtual void choose(const RoutingQuery& query, const FleetState& fleet,

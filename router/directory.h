@@ -20,12 +20,21 @@ struct DirectoryModel {
 
 /// Which models and instances there are. Immutable; published anew with every change.
 struct Directory {
-  std::map<std::string, std::shared_ptr<const DirectoryModel>, std::less<>> models;
+  using ByName = std::map<std::string, std::shared_ptr<const DirectoryModel>, std::less<>>;
+
+  ByName models;
+  ByName adapters;  ///< The model that an adapter belongs to; its card is the adapter's own.
 
   /// Null if there is none of this name.
   [[nodiscard]] std::shared_ptr<const DirectoryModel> find(std::string_view name) const {
     const auto found = models.find(name);
     return found == models.end() ? nullptr : found->second;
+  }
+
+  /// The same among the adapters. A model of the same name hides an adapter.
+  [[nodiscard]] std::shared_ptr<const DirectoryModel> find_adapter(std::string_view name) const {
+    const auto found = adapters.find(name);
+    return found == adapters.end() ? nullptr : found->second;
   }
 };
 

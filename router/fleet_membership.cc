@@ -166,6 +166,13 @@ void FleetMembership::publish() {
         DirectoryModel{.rules = rules_for(model),
                        .card = card == cards_.end() ? plain_card(model) : card->second,
                        .instances = std::move(instances)});
+    const auto* settings = context_.settings->model(model);
+    if (settings == nullptr) continue;
+    for (const std::string& adapter : settings->adapters) {
+      auto served = *directory->models[model];
+      served.card = plain_card(adapter);
+      directory->adapters[adapter] = std::make_shared<const DirectoryModel>(std::move(served));
+    }
   }
   context_.directory->publish(directory);
 }

@@ -116,15 +116,20 @@ http::Response GatewayHandler::ready() const {
 http::Response GatewayHandler::models() const {
   std::string body = R"({"object":"list","data":[)";
   const char* separator = "";
-  for (const auto& [name, model] : context_->directory->local()->models) {
-    (body += separator) += model->card;
-    separator = ",";
+  const auto directory = context_->directory->local();
+  for (const auto* served : {&directory->models, &directory->adapters}) {
+    for (const auto& [name, model] : *served) {
+      (body += separator) += model->card;
+      separator = ",";
+    }
   }
   return http::json_response(200, body + "]}");
 }
 
 http::Response GatewayHandler::model(std::string_view name) const {
-  const auto found = context_->directory->local()->find(name);
+  const auto directory = context_->directory->local();
+  auto found = directory->find(name);
+  if (!found) found = directory->find_adapter(name);
   if (found) return http::json_response(200, found->card);
   return http::openai_error(404, "the model \"" + std::string(name) + "\" does not exist",
                             "model_not_found");

@@ -39,8 +39,9 @@ std::optional<TokenVector> encode_prompt(const PromptRules& rules, PromptKind ki
 
 PromptPrefix prompt_prefix(const PromptRules& rules, const OpenAiRequest& request,
                            const RequestScanner& scanner, const std::optional<TokenVector>& tokens,
-                           std::string_view salt) {
-  const auto seed = chain_seed({.model = rules.model, .adapter = {}, .tenant = salt});
+                           const PrefixOwner& owner) {
+  const auto seed =
+      chain_seed({.model = rules.model, .adapter = owner.adapter, .tenant = owner.salt});
   if (tokens) return from_tokens(rules, seed, *tokens);
   if (request.prompt == PromptKind::kTokens) {
     return from_tokens(rules, seed, scanner.prompt_tokens());

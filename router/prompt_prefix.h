@@ -43,13 +43,19 @@ inline constexpr std::uint32_t kByteBlockTokens = 64;
                                                        std::string_view body,
                                                        std::string_view text);
 
-/// Chains the prompt of the scanner's last request under `salt` (see ChainSalt::tenant). Falls back
+/// What keeps equal prompts from sharing a chain (see ChainSalt).
+struct PrefixOwner {
+  std::string_view adapter;  ///< Empty: the model itself.
+  std::string_view salt;     ///< Of the tenant, and of the request.
+};
+
+/// Chains the prompt of the scanner's last request for its owner. Falls back
 /// to bytes where the encoder refuses the prompt: the engine will say what is wrong with it.
 /// `tokens`: of encode_prompt().
 [[nodiscard]] PromptPrefix prompt_prefix(const PromptRules& rules, const OpenAiRequest& request,
                                          const RequestScanner& scanner,
                                          const std::optional<TokenVector>& tokens,
-                                         std::string_view salt);
+                                         const PrefixOwner& owner);
 
 /// 64 bits that name a session or tenant; 0 for an empty name.
 [[nodiscard]] std::uint64_t name_hash(std::string_view name);

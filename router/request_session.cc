@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "http/openai_error.h"
 #include "router/header_rules.h"
+#include "router/request_hints.h"
 #include "router/run_on.h"
 #include "tokens/byte_estimator.h"
 
@@ -27,24 +28,6 @@ bool has_json_body(const http::Request& request) {
   if (request.body.empty()) return false;
   const auto* type = request.fields.find("content-type");
   return type == nullptr || type->find("json") != std::string::npos;
-}
-
-/// A small integer, as a trusted proxy in front writes it.
-std::int32_t priority_from(const http::Fields& fields, const std::string& name) {
-  const auto* value = name.empty() ? nullptr : fields.find(name);
-  if (value == nullptr || value->empty() || value->size() > 7) return 0;
-  const bool is_negative = value->front() == '-';
-  std::int32_t number = 0;
-  for (const char c : std::string_view(*value).substr(is_negative ? 1 : 0)) {
-    if (c < '0' || c > '9') return 0;
-    number = number * 10 + (c - '0');
-  }
-  return is_negative ? -number : number;
-}
-
-std::string_view value_of(const http::Fields& fields, const std::string& name) {
-  const auto* value = name.empty() ? nullptr : fields.find(name);
-  return value == nullptr ? std::string_view() : std::string_view(*value);
 }
 
 RequestScanner& scanner() {
@@ -95,6 +78,10 @@ RequestSession::Ending RequestSession::answer() {
   std::shared_ptr<const DirectoryModel> model;
   if (!fields_.model.empty()) {
     model = directory->find(fields_.model);
+    if (!model) {
+      model = directory->find_adapter(fields_.model);
+      is_adapter_ = model != nullptr;
+    }
     if (!model) {
       auto unknown = http::openai_error(404, "the model \"" + fields_.model + "\" does not exist",
                                         "model_not_found");
@@ -177,13 +164,14 @@ Status RequestSession::read_body() {
 
 void RequestSession::make_spec(RequestSpec& spec, const DirectoryModel* model,
                                const std::optional<TokenVector>& tokens) {
-  const auto& headers = context_.settings->headers;
-  const auto tenant = value_of(request_.fields, headers.tenant);
+  auto hints = read_request_hints(request_.fields, context_.settings->headers);
+  if (hints.adapter.empty() && is_adapter_) hints.adapter = fields_.model;
   PromptPrefix prefix;
   if (model != nullptr && fields_.prompt != PromptKind::kNone) {
     std::string salt = fields_.cache_salt;
-    if (!tenant.empty()) salt = std::string(tenant) + '\n' + salt;
-    prefix = prompt_prefix(model->rules, fields_, scanner(), tokens, salt);
+    if (!hints.tenant.empty()) salt = std::string(hints.tenant) + '\n' + salt;
+    prefix = prompt_prefix(model->rules, fields_, scanner(), tokens,
+                           {.adapter = hints.adapter, .salt = salt});
     spec.block_tokens = model->rules.block_tokens;
   } else {
     // Nothing to hash: a chain of its own, so that such requests spread over the fleet.
@@ -192,19 +180,27 @@ void RequestSession::make_spec(RequestSpec& spec, const DirectoryModel* model,
         std::min<std::uint64_t>(estimate_tokens(request_.body.size()), 1'000'000));
   }
   prompt_tokens_ = prefix.prompt_tokens;
+  spec.session = name_hash(hints.session);
+  spec.tenant = name_hash(hints.tenant);
+  spec.adapter = name_hash(hints.adapter);
+  spec.priority = hints.priority;
+  spec.steps_to_execution = hints.steps_to_execution;
+  spec.output_tokens_max = fields_.output_tokens_max.value_or(0);
+  spec.first_token_visible = fields_.stream;
   if (context_.trace != nullptr && speaks_openai_) {
     context_.trace->arrived({.number = number_,
                              .time = received_,
                              .prompt_tokens = prefix.prompt_tokens,
                              .block_tokens = spec.block_tokens,
+                             .session = spec.session,
+                             .tenant = spec.tenant,
+                             .adapter = spec.adapter,
+                             .priority = spec.priority,
+                             .steps_to_execution = spec.steps_to_execution,
                              .chain = prefix.chain});
   }
   spec.chain = std::move(prefix.chain);
   spec.prompt_tokens = prefix.prompt_tokens;
-  spec.session = name_hash(value_of(request_.fields, headers.session));
-  spec.tenant = name_hash(tenant);
-  spec.priority = priority_from(request_.fields, headers.priority);
-  spec.first_token_visible = fields_.stream;
 }
 
 RequestSession::Ending RequestSession::attempt_until_answered() {

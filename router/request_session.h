@@ -82,6 +82,7 @@ class RequestSession {
   std::string id_;
   bool speaks_openai_ = false;  ///< Chat or completions: answers are understood.
 
+  bool is_adapter_ = false;  ///< fields_.model names a LoRA adapter of a model.
   OpenAiRequest fields_;
   http::RequestHead upstream_head_;
   std::shared_ptr<Ticket> ticket_;     ///< Null until submitted, and again once it is over.

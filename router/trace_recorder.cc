@@ -13,6 +13,23 @@ namespace {
 constexpr std::uint32_t kTraceBlockTokens = 512;
 constexpr std::size_t kPendingMax = 65'536;
 
+/// The optional fields of a record, those that say something, with a comma behind each.
+std::string labels_of(const TraceRecorder::Arrival& arrival) {
+  std::string text;
+  const auto add = [&](const char* name, std::uint64_t value) {
+    if (value != 0) ((text += '"') += name) += "\": " + std::to_string(value) + ", ";
+  };
+  const auto add_name = [&](const char* name, std::uint64_t hash) {
+    add(name, hash == 0 ? 0 : mix64(hash) >> 11U);
+  };
+  add_name("session", arrival.session);
+  add_name("tenant", arrival.tenant);
+  add_name("adapter", arrival.adapter);
+  if (arrival.priority != 0) text += "\"priority\": " + std::to_string(arrival.priority) + ", ";
+  add("steps_to_execution", arrival.steps_to_execution);
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> trace_ids(const PrefixChain& chain, std::uint32_t block_tokens,
@@ -50,9 +67,10 @@ void TraceRecorder::add(const Arrival& arrival) {
   // Threads hand arrivals in slightly out of order; a trace's times never go back.
   last_ = std::max(last_, arrival.time);
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(last_ - start_);
-  std::string line =
-      R"({"timestamp": )" + std::to_string(std::max<std::int64_t>(0, milliseconds.count())) +
-      R"(, "input_length": )" + std::to_string(arrival.prompt_tokens) + R"(, "hash_ids": [)";
+  std::string line = R"({"timestamp": )" +
+                     std::to_string(std::max<std::int64_t>(0, milliseconds.count())) +
+                     R"(, "input_length": )" + std::to_string(arrival.prompt_tokens) + ", " +
+                     labels_of(arrival) + R"("hash_ids": [)";
   const char* separator = "";
   for (const auto id :
        trace_ids(arrival.chain, arrival.block_tokens, arrival.prompt_tokens, arrival.number)) {

@@ -22,7 +22,8 @@ namespace ringmaster {
                                                    std::uint32_t prompt_tokens,
                                                    std::uint64_t request);
 
-/// Writes one trace record per request: times, lengths and ids, never text.
+/// Writes one trace record per request: times, lengths, ids and what its headers said of it (names
+/// as salted hashes), never text.
 ///
 /// Records come in the order of arrival, as readers of traces expect, so one waits for the end of
 /// those before it; beyond 65,536 waiting ones the oldest is written with no output.
@@ -36,6 +37,11 @@ class TraceRecorder {
     TimePoint time{};
     std::uint32_t prompt_tokens = 0;
     std::uint32_t block_tokens = 16;
+    std::uint64_t session = 0;  ///< As in RequestSpec, and what follows.
+    std::uint64_t tenant = 0;
+    std::uint64_t adapter = 0;
+    std::int32_t priority = 0;
+    std::uint32_t steps_to_execution = 0;
     PrefixChain chain;
   };
 

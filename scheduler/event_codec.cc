@@ -22,11 +22,14 @@ void write_request(LineWriter& line, const RequestSpec& request) {
   line.number("block", request.block_tokens);
   if (request.session != 0) line.number("session", request.session);
   if (request.tenant != 0) line.number("tenant", request.tenant);
+  if (request.adapter != 0) line.number("adapter", request.adapter);
   if (request.priority != 0) line.integer("priority", request.priority);
   if (request.ttft_slo != Duration::zero()) line.integer("ttft_slo_ns", request.ttft_slo.count());
   if (request.queue_deadline != Duration::zero()) {
     line.integer("queue_deadline_ns", request.queue_deadline.count());
   }
+  if (request.output_tokens_max != 0) line.number("output_max", request.output_tokens_max);
+  if (request.steps_to_execution != 0) line.number("steps", request.steps_to_execution);
   if (!request.first_token_visible) line.number("first_token_visible", 0);
   line.blocks("chain", request.chain);
 }
@@ -38,11 +41,14 @@ RequestSpec read_request(LineReader& line) {
   request.block_tokens = line.whole<std::uint32_t>("block");
   request.session = line.whole<std::uint64_t>("session", 0);
   request.tenant = line.whole<std::uint64_t>("tenant", 0);
+  request.adapter = line.whole<std::uint64_t>("adapter", 0);
   request.priority =
       static_cast<std::int32_t>(line.integer("priority", std::numeric_limits<std::int32_t>::min(),
                                              std::numeric_limits<std::int32_t>::max(), 0));
   request.ttft_slo = Duration(line.integer("ttft_slo_ns", -kTimeMax, kTimeMax, 0));
   request.queue_deadline = Duration(line.integer("queue_deadline_ns", -kTimeMax, kTimeMax, 0));
+  request.output_tokens_max = line.whole<std::uint32_t>("output_max", 0);
+  request.steps_to_execution = line.whole<std::uint32_t>("steps", 0);
   request.first_token_visible = line.number("first_token_visible", 1, 1) == 1;
   request.chain = line.blocks("chain");
   if (!request.chain.empty() && request.block_tokens == 0) {

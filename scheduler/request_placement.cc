@@ -219,6 +219,7 @@ void SchedulerCore::dispatch(RequestRecord& record) {
   record.add_tried(record.instance);
   ++load_.dispatched_requests;
   order_->dispatched(record.spec.tenant, record.booked_tokens);
+  for (RequestObserver* observer : observers_) observer->dispatched(observed(record));
   if (!record.spec.first_token_visible) {
     const double seconds =
         static_cast<double>(state.load.sent_tokens) * state.prefill_seconds_per_token;
@@ -301,7 +302,21 @@ void SchedulerCore::end_prefill(RequestRecord& record) {
   fleet_.residency().prompt_computed(record.instance, record.spec.chain, record.spec.block_tokens);
 }
 
-void SchedulerCore::release_sent(RequestRecord& record) {
+ObservedRequest SchedulerCore::observed(const RequestRecord& record) const {
+  return {.request = record.spec,
+          .instance = record.instance,
+          .now = now_,
+          .since_arrival = now_ - record.arrived_at,
+          .booked_tokens = record.booked_tokens};
+}
+
+void SchedulerCore::release_sent(RequestRecord& record,
+                                 std::optional<std::uint32_t> output_tokens) {
+  for (RequestObserver* observer : observers_) {
+    ObservedRequest seen = observed(record);
+    seen.output_tokens = output_tokens;
+    observer->ended(seen);
+  }
   InstanceLoad& load = fleet_.at(record.instance).load;
   if (record.phase == RequestPhase::kPrefilling) {
     load.end_prefill(record.booked_tokens);

@@ -26,7 +26,9 @@ SchedulerCore::SchedulerCore(const SchedulerOptions& options, std::unique_ptr<Ro
                                                          .order = *order_,
                                                          .ttft_slo = options.ttft_slo})),
       retries_(options.retry_budget_share),
-      decisions_(options.decision_log_size) {}
+      decisions_(options.decision_log_size) {
+  if (auto* const observer = policy_->observer()) observers_.push_back(observer);
+}
 
 void SchedulerCore::apply(Event event, TimePoint now, ActionList& actions) {
   RINGMASTER_CHECK(now >= now_);
@@ -93,6 +95,7 @@ void SchedulerCore::on(FirstToken&& event) {
   RequestRecord* record = sent_attempt(event.request, event.attempt);
   if (record == nullptr || record->phase != RequestPhase::kPrefilling) return;
   end_prefill(*record);
+  for (RequestObserver* observer : observers_) observer->first_token(observed(*record));
   instance_freed(record->instance);
 }
 
@@ -102,7 +105,7 @@ void SchedulerCore::on(RequestFinished&& event) {
   const InstanceId instance = record->instance;
   if (record->phase == RequestPhase::kPrefilling) end_prefill(*record);
   if (event.cached_tokens) fleet_.at(instance).actual_cached_tokens_total += *event.cached_tokens;
-  release_sent(*record);
+  release_sent(*record, event.output_tokens);
   forget(*record);
   instance_freed(instance);
 }
@@ -196,6 +199,7 @@ void SchedulerCore::on(InstanceRemoved&& event) {
     }
   }
   fleet_.remove(event.instance);
+  for (RequestObserver* observer : observers_) observer->instance_left(event.instance);
   for (const std::uint32_t index : unanswered) retry(requests_.at(index));
   for (const std::uint32_t index : held) place(requests_.at(index));
   empty_queues_of_ineligible();

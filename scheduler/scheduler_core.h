@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -83,7 +84,8 @@ class SchedulerCore final : public Scheduler {
   void rebalance(InstanceId source);
   void move_held(RequestRecord& record, InstanceId to, std::uint32_t cached_tokens);
   void instance_freed(InstanceId instance);
-  void release_sent(RequestRecord& record);
+  void release_sent(RequestRecord& record, std::optional<std::uint32_t> output_tokens = {});
+  [[nodiscard]] ObservedRequest observed(const RequestRecord& record) const;
   void forget(RequestRecord& record);
   void reject(RequestRecord& record, ErrorCode code, const char* message);
   [[nodiscard]] Waiting waiting_of(const RequestRecord& record) const;
@@ -92,6 +94,7 @@ class SchedulerCore final : public Scheduler {
 
   SchedulerOptions options_;  ///< Complete.
   std::unique_ptr<RoutingPolicy> policy_;
+  std::vector<RequestObserver*> observers_;  ///< Of the policy and the parts beside it.
   bool needs_homes_;
   std::unique_ptr<PrefixHotness> hotness_;
   FleetState fleet_;

@@ -15,6 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t kAdapterNameBytesMax = 512;
+
 void visit_slo(SettingsVisitor& visitor, GatewaySettings& settings) {
   visitor.duration("ttft", settings.scheduler.ttft_slo, 1ms, 1h,
                    "target from receiving a request to its first output token");
@@ -102,6 +104,16 @@ void visit_model(SettingsVisitor& visitor, ModelSettings& model) {
                "folder with tokenizer.json; left out: prefixes are hashed by bytes");
   visitor.integer("block_tokens", model.block_tokens, 1, 1024,
                   "tokens of a block of a prefix; the same as in the engines");
+  visitor.scalar_list({.key = "adapters",
+                       .kind = ValueKind::kTextList,
+                       .expected = "a name of 1 to 512 bytes",
+                       .text = "LoRA adapters that its engines serve: clients ask for them as "
+                               "models, requests go to this model's fleet"},
+                      [&](std::string_view written) {
+                        if (written.empty() || written.size() > kAdapterNameBytesMax) return false;
+                        model.adapters.emplace_back(written);
+                        return true;
+                      });
 }
 
 void visit_gateway_limits(SettingsVisitor& visitor, LimitSettings& limits) {
@@ -154,6 +166,13 @@ void visit_headers(SettingsVisitor& visitor, HeaderSettings& headers) {
   visitor.checked_text("priority", headers.priority, false, expected, is_header_or_empty,
                        "header with a whole number, larger goes first; only behind a proxy that "
                        "sets it");
+  visitor.checked_text("adapter", headers.adapter, false, expected, is_header_or_empty,
+                       "header that names the LoRA adapter; without it the model's name does, "
+                       "where models.adapters has it");
+  visitor.checked_text("steps_to_execution", headers.steps_to_execution, false, expected,
+                       is_header_or_empty,
+                       "header with the steps of a workflow until this prompt is built upon again, "
+                       "0 to 1000000");
 }
 
 template <class Elements, class NameOf>

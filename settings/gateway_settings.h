@@ -27,8 +27,9 @@ struct InstanceSettings {
 /// What is known of a model beyond its name.
 struct ModelSettings {
   std::string name;
-  std::string tokenizer;            ///< Folder with tokenizer.json, as written; empty: none.
-  std::uint32_t block_tokens = 16;  ///< Tokens a block of a prefix chain; as in the engines.
+  std::string tokenizer;              ///< Folder with tokenizer.json, as written; empty: none.
+  std::uint32_t block_tokens = 16;    ///< Tokens a block of a prefix chain; as in the engines.
+  std::vector<std::string> adapters;  ///< LoRA adapters that its engines have, by model name.
 };
 
 /// Bounds on everything that grows.
@@ -72,6 +73,8 @@ struct HeaderSettings {
   std::string session = "x-session-id";
   std::string tenant;
   std::string priority;
+  std::string adapter;
+  std::string steps_to_execution = "x-steps-to-execution";
 };
 
 struct LogSettings {

@@ -157,6 +157,11 @@ void Simulation::on_arrival(std::uint32_t index) {
   arrived.request.prompt_tokens = request.prompt_tokens;
   arrived.request.chain.assign(chain.begin(), chain.end());
   arrived.request.block_tokens = workload_.block_tokens();
+  arrived.request.session = request.labels.session;
+  arrived.request.tenant = request.labels.tenant;
+  arrived.request.adapter = request.labels.adapter;
+  arrived.request.priority = request.labels.priority;
+  arrived.request.steps_to_execution = request.labels.steps_to_execution;
   tell(std::move(arrived));
 }
 

@@ -18,8 +18,12 @@ namespace dom = simdjson::dom;
 constexpr std::uint64_t kTokensMax = 100'000'000;
 // About three years; the nanoseconds stay far below 2^63.
 constexpr double kTimestampMsMax = 1e11;
-constexpr std::array<std::string_view, 4> kFields = {"timestamp", "input_length", "output_length",
-                                                     "hash_ids"};
+constexpr std::int64_t kPriorityMax = 1'000'000;
+constexpr std::uint64_t kStepsMax = 1'000'000;
+constexpr std::size_t kRequiredFields = 4;
+constexpr auto kFields = std::to_array<std::string_view>(
+    {"timestamp", "input_length", "output_length", "hash_ids", "session", "tenant", "adapter",
+     "priority", "steps_to_execution"});
 
 /// What was found, short enough for one line of an error message.
 std::string quoted(dom::element value) {
@@ -54,7 +58,7 @@ class LineReader {
     for (const auto field : object) {
       if (auto status = read_field(field.key, field.value, seen); !status) return status;
     }
-    for (std::size_t i = 0; i < kFields.size(); ++i) {
+    for (std::size_t i = 0; i < kRequiredFields; ++i) {
       if (!seen[i]) return problem("expected the field \"" + std::string(kFields[i]) + "\"");
     }
     return check_and_keep();
@@ -84,9 +88,45 @@ class LineReader {
         return read_tokens(key, value, 1, record_.input_tokens);
       case 2:
         return read_tokens(key, value, 0, record_.output_tokens);
-      default:
+      case 3:
         return read_ids(value);
+      case 4:
+        return read_name(key, value, record_.labels.session);
+      case 5:
+        return read_name(key, value, record_.labels.tenant);
+      case 6:
+        return read_name(key, value, record_.labels.adapter);
+      case 7:
+        return read_priority(value);
+      default:
+        return read_steps(value);
     }
+  }
+
+  Status read_name(std::string_view key, dom::element value, std::uint64_t& name) {
+    if (value.get(name) == simdjson::SUCCESS) return {};
+    return problem("expected \"" + std::string(key) + "\" as a whole number from 0, found " +
+                   quoted(value));
+  }
+
+  Status read_priority(dom::element value) {
+    std::int64_t number = 0;
+    if (value.get(number) != simdjson::SUCCESS || number < -kPriorityMax || number > kPriorityMax) {
+      return problem("expected \"priority\" as a whole number in [-1000000, 1000000], found " +
+                     quoted(value));
+    }
+    record_.labels.priority = static_cast<std::int32_t>(number);
+    return {};
+  }
+
+  Status read_steps(dom::element value) {
+    std::uint64_t number = 0;
+    if (value.get(number) != simdjson::SUCCESS || number > kStepsMax) {
+      return problem("expected \"steps_to_execution\" as a whole number in [0, 1000000], found " +
+                     quoted(value));
+    }
+    record_.labels.steps_to_execution = static_cast<std::uint32_t>(number);
+    return {};
   }
 
   Status read_timestamp(dom::element value) {
@@ -169,6 +209,19 @@ void append_milliseconds(std::string& text, Duration time) {
   }
 }
 
+void append_labels(std::string& text, const RequestLabels& labels) {
+  const auto add = [&](std::string_view name, std::uint64_t value) {
+    if (value == 0) return;
+    (text += ", \"").append(name) += "\": ";
+    append_number(text, value);
+  };
+  add("session", labels.session);
+  add("tenant", labels.tenant);
+  add("adapter", labels.adapter);
+  if (labels.priority != 0) text += R"(, "priority": )" + std::to_string(labels.priority);
+  add("steps_to_execution", labels.steps_to_execution);
+}
+
 }  // namespace
 
 Result<Trace> parse_trace(std::string_view text, std::string_view file) {
@@ -205,7 +258,9 @@ std::string write_trace(const Trace& trace) {
       append_number(text, id);
       separator = ", ";
     }
-    text += "]}\n";
+    text += ']';
+    append_labels(text, record.labels);
+    text += "}\n";
   }
   return text;
 }

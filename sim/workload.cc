@@ -20,6 +20,11 @@ BlockHash chain_part(const BlockHash& previous, std::uint64_t id, std::uint32_t 
   return chain_block(previous, words);
 }
 
+BlockHash seed_of(std::uint64_t adapter) {
+  if (adapter == 0) return chain_seed({.model = "trace"});
+  return chain_seed({.model = "trace", .adapter = std::to_string(adapter)});
+}
+
 }  // namespace
 
 Result<Workload> Workload::make(const Trace& trace, const WorkloadOptions& options) {
@@ -41,19 +46,19 @@ Result<Workload> Workload::make(const Trace& trace, const WorkloadOptions& optio
   Workload workload;
   workload.block_tokens_ = options.block_tokens;
   workload.requests_.reserve(count);
-  const BlockHash seed = chain_seed({.model = "trace"});
   for (const TraceRecord& record : std::span(trace.records).subspan(options.skip, count)) {
     const auto ids = trace.ids_of(record);
     WorkloadRequest request{.timestamp = record.timestamp,
                             .prompt_tokens = record.input_tokens,
                             .output_tokens = std::max(record.output_tokens, 1U),
-                            .first_block = workload.chains_.size()};
+                            .first_block = workload.chains_.size(),
+                            .labels = record.labels};
     if (options.prompt_tokens_max > 0) {
       request.prompt_tokens = std::min(request.prompt_tokens, options.prompt_tokens_max);
     }
     request.block_count =
         std::min<std::size_t>(request.prompt_tokens / options.block_tokens, ids.size() * parts);
-    BlockHash hash = seed;
+    BlockHash hash = seed_of(record.labels.adapter);
     for (std::size_t block = 0; block < request.block_count; ++block) {
       hash = chain_part(hash, ids[block / parts], static_cast<std::uint32_t>(block % parts));
       workload.chains_.push_back(hash);

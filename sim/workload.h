@@ -18,6 +18,7 @@ struct WorkloadRequest {
   std::uint32_t output_tokens = 1;  ///< At least 1: the prefill itself gives a token.
   std::size_t first_block = 0;
   std::size_t block_count = 0;  ///< Full blocks; the rest of the prompt cannot be cached.
+  RequestLabels labels;
 };
 
 struct WorkloadOptions {
@@ -32,7 +33,8 @@ struct WorkloadOptions {
 /// The chain of hash_ids i0, i1, ... is h_k = H(h_(k-1), i_k), so blocks are equal only after an
 /// equal prefix. With blocks smaller than the trace's, each id becomes 512 / block_tokens
 /// sub-blocks, numbered within it: a prompt then shares the full small blocks of its last, partial
-/// trace block too, but only with prompts that have the very same id there.
+/// trace block too, but only with prompts that have the very same id there. Requests for different
+/// adapters share nothing: KV computed under one is wrong under another.
 ///
 /// Immutable once made: simulations in several threads share one.
 class Workload {

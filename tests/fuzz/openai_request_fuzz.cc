@@ -18,8 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const PromptRules rules{.model = request->model, .block_tokens = 1};
-  const auto once = prompt_prefix(rules, *request, scanner, std::nullopt, request->cache_salt);
-  const auto twice = prompt_prefix(rules, *request, scanner, std::nullopt, request->cache_salt);
+  const auto once =
+      prompt_prefix(rules, *request, scanner, std::nullopt, {.salt = request->cache_salt});
+  const auto twice =
+      prompt_prefix(rules, *request, scanner, std::nullopt, {.salt = request->cache_salt});
   if (once.chain != twice.chain) __builtin_trap();
   if (once.chain.size() > once.prompt_tokens) __builtin_trap();
   return 0;

@@ -275,6 +275,41 @@ TEST(Tokenizer, CountsALongPromptInThePoolAsItDoesAShortOne) {
   }
 }
 
+TEST(Recording, WritesWhatTheHeadersSayOfARequestIntoTheTrace) {
+  FakeEngine engine(streams());
+  Lines trace;
+  GatewayParts parts;
+  parts.trace_recording = &trace;
+  auto live = std::make_unique<LiveGateway>(LiveGateway::settings_for({&engine}), std::move(parts));
+  {
+    TestClient client(live->port);
+    http::Fields fields;
+    fields.add("x-session-id", "conversation-1");
+    fields.add("x-steps-to-execution", "3");
+    EXPECT_EQ(client.post(kChat, chat("hello"), fields).status, 200);
+    ASSERT_TRUE(live->metric_is(R"(ringmaster_request_ends_total{end="answered"} 1)"));
+  }
+  live.reset();
+  ASSERT_EQ(trace.lines.size(), 1U);
+  EXPECT_NE(trace.lines[0].find(R"("session": )"), std::string::npos) << trace.lines[0];
+  EXPECT_NE(trace.lines[0].find(R"("steps_to_execution": 3)"), std::string::npos);
+  EXPECT_EQ(trace.lines[0].find("conversation"), std::string::npos);
+}
+
+TEST(Adapters, AreServedByTheFleetOfTheirModel) {
+  FakeEngine engine(streams());
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.models.push_back({.name = "m", .adapters = {"m-sql"}});
+  LiveGateway live(settings);
+  TestClient client(live.port);
+  auto body = chat("hello");
+  body.replace(body.find(R"("model":"m")"), 11, R"("model":"m-sql")");
+  EXPECT_EQ(client.post(kChat, body).status, 200);
+  EXPECT_NE(client.get("/v1/models").body.find(R"("id":"m-sql")"), std::string::npos);
+  EXPECT_EQ(client.get("/v1/models/m-sql").status, 200);
+  EXPECT_EQ(client.get("/v1/models/m-other").status, 404);
+}
+
 TEST(Recording, WritesOneTraceRecordPerRequestInOrderOfArrival) {
   FakeEngine engine(streams());
   Lines trace;

@@ -7,11 +7,11 @@
 namespace ringmaster {
 namespace {
 
-PromptPrefix prefix_of(std::string body, const PromptRules& rules, std::string_view salt = {}) {
+PromptPrefix prefix_of(std::string body, const PromptRules& rules, const PrefixOwner& owner = {}) {
   RequestScanner scanner;
   const auto request = scanner.scan(body).value();
   const auto tokens = encode_prompt(rules, request.prompt, body, scanner.prompt_text());
-  return prompt_prefix(rules, request, scanner, tokens, salt);
+  return prompt_prefix(rules, request, scanner, tokens, owner);
 }
 
 std::string prompt(const std::string& text) {
@@ -37,8 +37,13 @@ TEST(PromptPrefix, SharesTheChainOfASharedBeginning) {
 TEST(PromptPrefix, DependsOnModelAndSalt) {
   const auto body = prompt(std::string(64, 'x'));
   const auto chain = prefix_of(body, kByBytes).chain;
-  EXPECT_NE(prefix_of(body, kByBytes, "tenant").chain, chain);
+  EXPECT_NE(prefix_of(body, kByBytes, {.salt = "tenant"}).chain, chain);
   EXPECT_NE(prefix_of(body, {.model = "other", .block_tokens = 16}).chain, chain);
+}
+
+TEST(PromptPrefix, DependsOnTheAdapter) {
+  const auto body = prompt(std::string(64, 'x'));
+  EXPECT_NE(prefix_of(body, kByBytes, {.adapter = "sql"}).chain, prefix_of(body, kByBytes).chain);
 }
 
 TEST(PromptPrefix, IsThatOfTheEngineWhereTokensAreKnown) {

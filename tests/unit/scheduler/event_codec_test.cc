@@ -47,9 +47,12 @@ TEST(EventCodec, ReadsBackEveryEvent) {
                    .block_tokens = 16,
                    .session = 5,
                    .tenant = 6,
+                   .adapter = 7,
                    .priority = -3,
                    .ttft_slo = std::chrono::seconds(2),
                    .queue_deadline = std::chrono::seconds(30),
+                   .output_tokens_max = 8,
+                   .steps_to_execution = 2,
                    .first_token_visible = false};
   const std::vector<Event> events{
       RequestArrived{full},

@@ -64,6 +64,41 @@ TEST(ParseTrace, ListsFieldsThatItDoesNotUse) {
   EXPECT_THAT(trace->ignored_fields, ElementsAre("a", "x"));
 }
 
+TEST(ParseTrace, ReadsWhatIsSaidOfARequestBesideItsLengths) {
+  const auto trace = parse_trace(
+      R"({"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[],"session":7,"tenant":8,)"
+      R"("adapter":9,"priority":-2,"steps_to_execution":3})",
+      "t.jsonl");
+  ASSERT_TRUE(trace.has_value());
+  EXPECT_EQ(trace->records[0].labels,
+            (RequestLabels{
+                .session = 7, .tenant = 8, .adapter = 9, .priority = -2, .steps_to_execution = 3}));
+  EXPECT_TRUE(trace->ignored_fields.empty());
+}
+
+TEST(ParseTrace, RefusesLabelsOutOfTheirRanges) {
+  const auto with = [](std::string_view field) {
+    return R"({"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[],)" +
+           std::string(field) + "}";
+  };
+  EXPECT_EQ(error_of(with(R"("session":"a")")),
+            "t.jsonl:1: expected \"session\" as a whole number from 0, found \"a\"");
+  EXPECT_EQ(error_of(with(R"("priority":1000001)")),
+            "t.jsonl:1: expected \"priority\" as a whole number in [-1000000, 1000000], found "
+            "1000001");
+  EXPECT_EQ(
+      error_of(with(R"("steps_to_execution":-1)")),
+      "t.jsonl:1: expected \"steps_to_execution\" as a whole number in [0, 1000000], found -1");
+}
+
+TEST(WriteTrace, KeepsWhatIsSaidOfARequest) {
+  const std::string text =
+      R"({"timestamp": 0, "input_length": 1, "output_length": 1, "hash_ids": [], "session": 7, )"
+      R"("priority": -2})"
+      "\n";
+  EXPECT_EQ(write_trace(parse_trace(text, "t.jsonl").value()), text);
+}
+
 TEST(ParseTrace, NamesFileAndLineOfMalformedJson) {
   EXPECT_THAT(error_of(std::string(kTwoRecords) + "{\"timestamp\": 5000, \n"),
               StartsWith("t.jsonl:3: expected one JSON object a line: "));

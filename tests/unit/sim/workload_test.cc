@@ -57,6 +57,14 @@ TEST(Workload, DoesNotTakeIdsWithEqualDigitsForEqual) {
   EXPECT_NE(chain(workload, 0)[1], chain(workload, 1)[1]);
 }
 
+TEST(Workload, SharesNothingBetweenAdapters) {
+  Trace trace = TraceBuilder().add(1024, {1, 2}).add(1024, {1, 2}).trace();
+  trace.records[1].labels.adapter = 7;
+  const auto workload = Workload::make(trace, {}).value();
+  EXPECT_NE(chain(workload, 0)[0], chain(workload, 1)[0]);
+  EXPECT_EQ(workload.requests()[1].labels.adapter, 7U);
+}
+
 TEST(Workload, CountsFullBlocksOnly) {
   const auto workload = TraceBuilder().add(1023, {1, 2}).build();
   EXPECT_EQ(workload.requests()[0].block_count, 1U);
