@@ -135,9 +135,9 @@ void add_engine_command(CLI::App& app, int& exit_code) {
   add_memory_flags(*command, *flags);
   add_batch_flags(*command, *flags);
   EngineProcessOptions& process = flags->process;
-  command->add_option(
-      "--sim-profile", process.device.sim_profile,
-      "Step times of a model on a device, as qwen2.5-7b@910b4; a wrong name lists them");
+  command->add_option("--sim-profile", process.device.sim_profile,
+                      "Model and device whose step times are taken, or a file that ends in .json; "
+                      "`ringmaster profile list`");
   command->add_option("--sim-speed", process.device.sim_speed, "Simulated seconds in a real one")
       ->check(CLI::Range(0.001, 1e6));
   command->add_option("--io-threads", process.io_threads, "For HTTP and tokenizing")
@@ -148,7 +148,8 @@ void add_engine_command(CLI::App& app, int& exit_code) {
   command->footer(
       "Examples:\n  ringmaster model make-tiny /tmp/tiny\n"
       "  ringmaster engine --model /tmp/tiny --listen 127.0.0.1:9101\n"
-      "  ringmaster engine --device sim --sim-profile qwen2.5-7b@h200 --listen 127.0.0.1:0 --json");
+      "  ringmaster engine --device sim --sim-profile qwen2.5-7b@910b4 --listen 127.0.0.1:0 "
+      "--json");
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

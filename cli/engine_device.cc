@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "cli/profile_file.h"
 #include "cli/prompt_encoder_folder.h"
 #include "engine/cpu/cpu_executor.h"
 #include "engine/loaders/model_folder.h"
@@ -13,8 +14,9 @@
 namespace ringmaster {
 namespace {
 
-std::int32_t blocks_for(std::int64_t tokens, std::int32_t block_tokens) {
-  return static_cast<std::int32_t>(std::max<std::int64_t>(1, tokens / block_tokens));
+std::int32_t blocks_for(std::uint64_t tokens, std::int32_t block_tokens) {
+  const std::uint64_t blocks = tokens / static_cast<std::uint64_t>(block_tokens);
+  return static_cast<std::int32_t>(std::clamp<std::uint64_t>(blocks, 1, 1U << 30U));
 }
 
 Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOptions& options) {
@@ -35,7 +37,8 @@ Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOption
   if (options.kv_bytes > 0) {
     cpu.kv_bytes = options.kv_bytes;
   } else if (cpu.block_count == 0) {
-    cpu.block_count = blocks_for(settings.kv_cache_tokens, settings.block_tokens);
+    cpu.block_count =
+        blocks_for(static_cast<std::uint64_t>(settings.kv_cache_tokens), settings.block_tokens);
   }
   auto executor = engine::make_cpu_executor(std::move(*model), cpu);
   if (!executor) return tl::unexpected(executor.error());
@@ -54,20 +57,21 @@ std::vector<TokenId> printable_tokens(const Tokenizer& tokenizer) {
   return printable;
 }
 
-Result<engine::StepTimeModel> step_time_of(const EngineSettings& settings,
+Result<engine::InstanceProfile> profile_of(const EngineSettings& settings,
                                            const DeviceOptions& options) {
   if (!options.sim_profile.empty()) {
-    auto profile = engine::find_step_time_profile(options.sim_profile);
+    auto profile = load_profile(options.sim_profile);
     if (!profile) return tl::unexpected(std::move(profile.error()).while_doing("--sim-profile"));
     return profile;
   }
-  return engine::StepTimeModel{.name = "settings",
-                               .base = settings.sim.step_base_seconds,
-                               .prefill = settings.sim.prefill_seconds_per_token,
-                               .sequence = settings.sim.decode_seconds_per_sequence,
-                               .context = settings.sim.context_seconds_per_token,
-                               .kv_tokens = settings.kv_cache_tokens,
-                               .context_tokens_max = 32'768};
+  return engine::InstanceProfile{
+      .name = "settings",
+      .prefill_seconds_per_token = settings.sim.prefill_seconds_per_token,
+      .step_seconds = settings.sim.step_base_seconds,
+      .step_seconds_per_sequence = settings.sim.decode_seconds_per_sequence,
+      .step_seconds_per_kv_token = settings.sim.context_seconds_per_token,
+      .device_kv_tokens = static_cast<std::uint64_t>(settings.kv_cache_tokens),
+      .context_tokens_max = 32'768};
 }
 
 /// What a simulated device takes from a model: how its prompts become tokens, and its limits.
@@ -102,21 +106,23 @@ Result<SimModel> built_in_sim_model() {
 }
 
 Result<EngineDevice> open_sim(const EngineSettings& settings, const DeviceOptions& options) {
-  const auto time = step_time_of(settings, options);
-  if (!time) return tl::unexpected(time.error());
+  const auto profile = profile_of(settings, options);
+  if (!profile) return tl::unexpected(profile.error());
   const auto model = settings.model.empty() ? built_in_sim_model() : load_sim_model(settings.model);
   if (!model) return tl::unexpected(model.error());
   const Tokenizer& tokenizer = model->encoder->tokenizer();
   engine::SimExecutorOptions sim{
       .model = {.name = "sim",
                 .vocabulary_size = std::max(model->vocabulary_size, tokenizer.vocabulary_size()),
-                .context_tokens_max = model->context_tokens_max > 0 ? model->context_tokens_max
-                                                                    : time->context_tokens_max,
+                .context_tokens_max = model->context_tokens_max > 0
+                                          ? model->context_tokens_max
+                                          : static_cast<std::int32_t>(profile->context_tokens_max),
                 .end_tokens = model->end_tokens},
       .block_tokens = settings.block_tokens,
-      .block_count = options.kv_blocks > 0 ? options.kv_blocks
-                                           : blocks_for(time->kv_tokens, settings.block_tokens),
-      .time = *time,
+      .block_count = options.kv_blocks > 0
+                         ? options.kv_blocks
+                         : blocks_for(profile->device_kv_tokens, settings.block_tokens),
+      .profile = *profile,
       .seed = settings.seed,
       .output_tokens = printable_tokens(tokenizer)};
   EngineDevice device{.waiter = std::make_unique<engine::RealTimeWaiter>(options.sim_speed),

@@ -16,7 +16,7 @@ namespace ringmaster {
 struct DeviceOptions {
   std::int32_t kv_blocks = 0;  ///< 0: by kv_bytes or settings.kv_cache_tokens.
   std::uint64_t kv_bytes = 0;  ///< Memory of the KV cache; cpu only. 0: by tokens.
-  std::string sim_profile;     ///< Instead of settings.sim; empty: none.
+  std::string sim_profile;     ///< Name or file, instead of settings.sim; empty: none.
   double sim_speed = 1.0;      ///< Simulated seconds in a real one.
 };
 

@@ -8,6 +8,7 @@
 #include "cli/config_command.h"
 #include "cli/engine_command.h"
 #include "cli/model_command.h"
+#include "cli/profile_command.h"
 #include "cli/serve_command.h"
 #include "cli/sim_command.h"
 #include "cli/trace_command.h"
@@ -48,6 +49,7 @@ int run(int argc, char** argv) {
   ringmaster::add_engine_command(app, exit_code);
   ringmaster::add_config_command(app, exit_code);
   ringmaster::add_model_command(app, exit_code);
+  ringmaster::add_profile_command(app, exit_code);
   ringmaster::add_sim_command(app, exit_code);
   ringmaster::add_trace_command(app, exit_code);
   add_version_command(app);

@@ -137,9 +137,10 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
   command.add_option("--instances", flags.instances, "Size of the fleet")->capture_default_str();
   command
       .add_option("--profile", flags.profile,
-                  "Model and device: qwen2.5-7b@910b4, qwen2.5-14b@910b3")
+                  "Model and device, or a file that ends in .json; `ringmaster profile list`")
       ->capture_default_str();
-  command.add_option("--model", flags.model, "Of an instance: serial or batching [of the setting]");
+  command.add_option("--model", flags.model,
+                     "Of an instance: serial, batching or engine [of the setting]");
   command.add_option("--slo-ttft", flags.slo_ttft, "Target for the time to first token")
       ->capture_default_str();
   command.add_option("--queue", flags.queue,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/profile_file.h"
 #include "cli/trace_file.h"
 #include "settings/quantities.h"
 #include "sim/policy_list.h"
@@ -108,7 +109,7 @@ Result<sim::RunOptions> read_run_options(const SimFlags& flags) {
   if (auto status = read_scheduler_options(flags, *setting, run.simulation.scheduler); !status) {
     return tl::unexpected(std::move(status).error());
   }
-  const auto profile = sim::find_profile(flags.profile);
+  const auto profile = load_profile(flags.profile);
   if (!profile) return tl::unexpected(profile.error());
   const auto model = sim::parse_model_kind(flags.model.value_or(std::string(setting->model)));
   if (!model) return tl::unexpected(model.error());

@@ -35,13 +35,13 @@ void BatchingModel::admit() {
   }
 }
 
-std::uint32_t BatchingModel::prefill_chunks(std::uint32_t tokens_max) {
+void BatchingModel::prefill_chunks(std::uint32_t tokens_max, engine::StepLoad& load) {
   std::uint32_t tokens = 0;
   prefills_done_ = 0;
   for (Prefill& prefill : prefilling_) {
     if (tokens == tokens_max) break;
+    const WorkloadRequest& request = workload_.requests()[prefill.end.request];
     if (!prefill.is_started) {
-      const WorkloadRequest& request = workload_.requests()[prefill.end.request];
       prefill.end.cached_tokens =
           cache_.cached_blocks(workload_.chain_of(request)) * workload_.block_tokens();
       prefill.tokens_left = std::max(1U, request.prompt_tokens - prefill.end.cached_tokens);
@@ -49,10 +49,11 @@ std::uint32_t BatchingModel::prefill_chunks(std::uint32_t tokens_max) {
     }
     const std::uint32_t chunk = std::min(prefill.tokens_left, tokens_max - tokens);
     prefill.tokens_left -= chunk;
+    load.attention_pairs += chunk * (request.prompt_tokens - prefill.tokens_left - chunk / 2.0);
     tokens += chunk;
     if (prefill.tokens_left == 0) ++prefills_done_;
   }
-  return tokens;
+  load.prefill_tokens = tokens;
 }
 
 std::optional<Duration> BatchingModel::start_step() {
@@ -62,11 +63,10 @@ std::optional<Duration> BatchingModel::start_step() {
   is_running_ = true;
   ++step_;
   const auto decodes = static_cast<std::uint32_t>(decoding_.size());
-  const std::uint32_t prefill_tokens = prefill_chunks(kStepTokensMax - decodes);
-  return from_seconds(profile_.step_seconds + profile_.prefill_seconds_per_token * prefill_tokens +
-                      profile_.step_seconds_per_sequence * decodes +
-                      profile_.step_seconds_per_kv_token *
-                          static_cast<double>(decoding_kv_tokens_));
+  engine::StepLoad load{.decoding_sequences = static_cast<double>(decodes),
+                        .kv_tokens = static_cast<double>(decoding_kv_tokens_)};
+  prefill_chunks(kStepTokensMax - decodes, load);
+  return step_time(profile_, load);
 }
 
 void BatchingModel::finish(std::uint32_t request, StepResult& result) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <vector>
 
+#include "engine/simulated/step_time.h"
 #include "sim/instance_model.h"
 
 namespace ringmaster::sim {
@@ -16,6 +17,7 @@ inline constexpr std::uint32_t kStepSequencesMax = 256;  ///< Admitted at a time
 ///
 ///     step time = a + tau * (prefill tokens) + c * (sequences decoding) + d * (their KV tokens)
 ///
+/// and the further terms of engine::step_time() where the profile has them.
 /// Decodes go first, one token each; what is left of the step's tokens prefills admitted requests
 /// in chunks, in order of arrival. A request is admitted, in order of arrival, when its prompt +
 /// output fits into the device's KV beside those admitted before; nothing is preempted. Its cached
@@ -46,7 +48,7 @@ class BatchingModel final : public InstanceModel {
   [[nodiscard]] static bool ends_later(const Decode& a, const Decode& b);
   [[nodiscard]] std::uint64_t kv_need(std::uint32_t request) const;
   void admit();
-  std::uint32_t prefill_chunks(std::uint32_t tokens_max);
+  void prefill_chunks(std::uint32_t tokens_max, engine::StepLoad& load);
   void finish(std::uint32_t request, StepResult& result);
 
   const Workload& workload_;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "sim/batching_model.h"
+#include "sim/engine_model.h"
 #include "sim/serial_model.h"
 
 namespace ringmaster::sim {
@@ -21,20 +22,34 @@ void StepResult::add_prefilled(PrefillEnd end, std::span<const BlockHash> chain,
 }
 
 std::string_view name_of(ModelKind kind) {
-  return kind == ModelKind::kSerial ? "serial" : "batching";
+  switch (kind) {
+    case ModelKind::kSerial:
+      return "serial";
+    case ModelKind::kBatching:
+      return "batching";
+    case ModelKind::kEngine:
+      break;
+  }
+  return "engine";
 }
 
 Result<ModelKind> parse_model_kind(std::string_view name) {
-  for (const ModelKind kind : {ModelKind::kSerial, ModelKind::kBatching}) {
+  for (const ModelKind kind : {ModelKind::kSerial, ModelKind::kBatching, ModelKind::kEngine}) {
     if (name == name_of(kind)) return kind;
   }
-  return invalid("unknown model \"" + std::string(name) + "\"; expected serial or batching");
+  return invalid("unknown model \"" + std::string(name) +
+                 "\"; expected serial, batching or engine");
 }
 
 std::unique_ptr<InstanceModel> make_instance_model(ModelKind kind, const InstanceProfile& profile,
                                                    const Workload& workload) {
   if (kind == ModelKind::kSerial) return std::make_unique<SerialModel>(profile, workload);
-  return std::make_unique<BatchingModel>(profile, workload);
+  if (kind == ModelKind::kBatching) return std::make_unique<BatchingModel>(profile, workload);
+  return std::make_unique<EngineModel>(profile, workload);
+}
+
+std::uint64_t cache_tokens(ModelKind kind, const InstanceProfile& profile) {
+  return kind == ModelKind::kEngine ? profile.device_kv_tokens : profile.kv_cache_tokens;
 }
 
 std::uint32_t cache_blocks(const InstanceProfile& profile, const Workload& workload) {

@@ -18,7 +18,7 @@
 namespace ringmaster::sim {
 
 /// Which model of an instance is simulated.
-enum class ModelKind : std::uint8_t { kSerial, kBatching };
+enum class ModelKind : std::uint8_t { kSerial, kBatching, kEngine };
 
 [[nodiscard]] std::string_view name_of(ModelKind kind);
 /// Fails with kInvalidArgument, listing the known names.
@@ -37,7 +37,8 @@ struct PrefillEnd {
 struct StepResult {
   std::vector<PrefillEnd> prefilled;
   std::vector<std::uint32_t> finished;  ///< Requests whose last token is out.
-  BlockChanges blocks;                  ///< Of the prefix cache; see PrefillEnd for their order.
+  /// Of the prefix cache. What no PrefillEnd accounts for was removed, then stored, after theirs.
+  BlockChanges blocks;
 
   void clear();
   /// Adds a prefill that ended, and puts its blocks into the cache.
@@ -75,7 +76,10 @@ class InstanceModel {
                                                                  const InstanceProfile& profile,
                                                                  const Workload& workload);
 
-/// The size of an instance's prefix cache in blocks of the workload.
+/// How many tokens of prefixes an instance can keep: in host memory, but for kEngine on the device.
+[[nodiscard]] std::uint64_t cache_tokens(ModelKind kind, const InstanceProfile& profile);
+
+/// The size of a prefix cache in host memory, in blocks of the workload.
 [[nodiscard]] std::uint32_t cache_blocks(const InstanceProfile& profile, const Workload& workload);
 
 }  // namespace ringmaster::sim

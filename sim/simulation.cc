@@ -98,7 +98,7 @@ void Simulation::add_instances() {
     instances_.push_back(make_instance_model(options_.model, options_.profile, workload_));
     InstanceSpec spec{.name = "instance-" + std::to_string(i),
                       .prefill_seconds_per_token = options_.profile.prefill_seconds_per_token,
-                      .kv_cache_tokens = options_.profile.kv_cache_tokens};
+                      .kv_cache_tokens = cache_tokens(options_.model, options_.profile)};
     tell(InstanceAdded{{i}, std::move(spec), options_.residency});
     if (options_.report_interval > Duration::zero()) {
       loop_.schedule(loop_.now() + options_.report_interval, OccurrenceKind::kReport, i);
@@ -191,14 +191,18 @@ void Simulation::signal_blocks(std::uint32_t instance) {
   const BlockChanges& blocks = step_.blocks;
   auto removed = blocks.removed.begin();
   auto stored = blocks.stored.begin();
-  for (const PrefillEnd& end : step_.prefilled) {
-    const auto removed_end = blocks.removed.begin() + static_cast<std::ptrdiff_t>(end.removed_end);
-    const auto stored_end = blocks.stored.begin() + static_cast<std::ptrdiff_t>(end.stored_end);
+  const auto signal_until = [&](std::vector<BlockHash>::const_iterator removed_end,
+                                std::vector<BlockHash>::const_iterator stored_end) {
     if (removed != removed_end) signal(KvBlocksRemoved{{instance}, {removed, removed_end}});
     if (stored != stored_end) signal(KvBlocksStored{{instance}, {stored, stored_end}});
     removed = removed_end;
     stored = stored_end;
+  };
+  for (const PrefillEnd& end : step_.prefilled) {
+    signal_until(blocks.removed.begin() + static_cast<std::ptrdiff_t>(end.removed_end),
+                 blocks.stored.begin() + static_cast<std::ptrdiff_t>(end.stored_end));
   }
+  signal_until(blocks.removed.end(), blocks.stored.end());
 }
 
 void Simulation::on_refusal(std::uint32_t index) {

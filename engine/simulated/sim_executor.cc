@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "engine/simulated/step_time.h"
 
 namespace ringmaster::engine {
 
@@ -32,7 +33,7 @@ void SimExecutor::submit(const StepInput& input) {
 Status SimExecutor::wait(StepOutput& output) {
   RINGMASTER_CHECK(input_ != nullptr);
   const StepInput& input = *std::exchange(input_, nullptr);
-  output.device_time = step_time(options_.time, input);
+  output.device_time = step_time(options_.profile, load_of(input));
   for (const SampleRow& row : input.sampling) output.sampled.push_back(draw(row));
   if (waiter_ != nullptr) waiter_->wait(output.device_time);
   return {};

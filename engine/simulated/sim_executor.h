@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "engine/executor.h"
-#include "engine/simulated/step_time_model.h"
+#include "engine/simulated/instance_profile.h"
 
 namespace ringmaster::engine {
 
@@ -24,7 +24,7 @@ struct SimExecutorOptions {
   ModelInfo model;
   std::int32_t block_tokens = 16;
   std::int32_t block_count = 4096;
-  StepTimeModel time;
+  InstanceProfile profile;
   std::uint64_t seed = 0;
   /// What outputs are drawn from; empty: the whole vocabulary but for the end tokens.
   std::vector<TokenId> output_tokens;

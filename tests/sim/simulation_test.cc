@@ -81,9 +81,11 @@ TEST_P(AnyFleet, GivesEqualBytesForEqualInputs) {
   EXPECT_EQ(to_json(first), to_json(second));
 }
 
+class AnyFleetWithHostCaches : public AnyFleet {};
+
 // The mirror is fed by first tokens and has the size of the cache, so with nothing delayed it
 // knows what block events tell.
-TEST_P(AnyFleet, DecidesAlikeByMirrorAndByEvents) {
+TEST_P(AnyFleetWithHostCaches, DecidesAlikeByMirrorAndByEvents) {
   options_.residency = ResidencySource::kEvents;
   const auto by_events = run();
   options_.residency = ResidencySource::kMirror;
@@ -94,11 +96,19 @@ TEST_P(AnyFleet, DecidesAlikeByMirrorAndByEvents) {
   }
 }
 
+const std::string kPolicies[] = {
+    "dualmap",      "dualmap:variant=code", "round_robin", "random",    "power_of_two",
+    "least_loaded", "prefix_affinity",      "min_ttft",    "ringmaster"};
+
 INSTANTIATE_TEST_SUITE_P(All, AnyFleet,
-                         testing::Combine(testing::Values("dualmap", "dualmap:variant=code",
-                                                          "round_robin", "random", "power_of_two",
-                                                          "least_loaded", "prefix_affinity",
-                                                          "min_ttft", "ringmaster"),
+                         testing::Combine(testing::ValuesIn(kPolicies),
+                                          testing::Values(ModelKind::kSerial, ModelKind::kBatching,
+                                                          ModelKind::kEngine),
+                                          testing::Values(1, 2)));
+
+// The engine's cache also holds outputs, and the first part of a prompt before its end.
+INSTANTIATE_TEST_SUITE_P(All, AnyFleetWithHostCaches,
+                         testing::Combine(testing::ValuesIn(kPolicies),
                                           testing::Values(ModelKind::kSerial, ModelKind::kBatching),
                                           testing::Values(1, 2)));
 

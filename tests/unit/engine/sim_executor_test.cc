@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/engine.h"
+#include "engine/simulated/step_time.h"
 
 namespace ringmaster::engine {
 namespace {
@@ -12,7 +13,11 @@ SimExecutorOptions small_device() {
       .model = {.name = "m", .vocabulary_size = 100, .context_tokens_max = 1000, .end_tokens = {0}},
       .block_tokens = 16,
       .block_count = 64,
-      .time = {.name = "t", .base = 0.01, .prefill = 0.001, .sequence = 0.002, .context = 1e-5},
+      .profile = {.name = "t",
+                  .prefill_seconds_per_token = 0.001,
+                  .step_seconds = 0.01,
+                  .step_seconds_per_sequence = 0.002,
+                  .step_seconds_per_kv_token = 1e-5},
       .seed = 7};
 }
 
@@ -25,23 +30,25 @@ StepInput one_prefill_and_one_decode() {
   return input;
 }
 
-TEST(StepTimeModel, AddsTheTermsOfALinearProfile) {
+TEST(StepTime, AddsTheTermsOfALinearProfile) {
   const StepInput input = one_prefill_and_one_decode();
-  EXPECT_EQ(step_time(small_device().time, input), from_seconds(0.01 + 0.02 + 0.002 + 0.005));
+  EXPECT_EQ(step_time(small_device().profile, load_of(input)),
+            from_seconds(0.01 + 0.02 + 0.002 + 0.005));
 }
 
-TEST(StepTimeModel, HidesArithmeticUnderReadingTheWeights) {
-  const StepTimeModel model{.weights = 0.004, .prefill = 0.0001, .attention = 0.00001};
-  EXPECT_EQ(step_time(model, one_prefill_and_one_decode()), from_seconds(0.004 + 0.002));
+TEST(StepTime, HidesArithmeticUnderReadingTheWeights) {
+  const InstanceProfile profile{.prefill_seconds_per_token = 0.0001,
+                                .weights_seconds = 0.004,
+                                .attention_seconds_per_pair = 0.00001};
+  EXPECT_EQ(step_time(profile, load_of(one_prefill_and_one_decode())), from_seconds(0.004 + 0.002));
 }
 
-TEST(StepTimeModel, KnowsTheSimulatorsProfilesByName) {
-  ASSERT_TRUE(find_step_time_profile("qwen2.5-7b@910b4"));
-  EXPECT_EQ(find_step_time_profile("qwen2.5-7b@910b4")->prefill, 0.00016);
-  const auto unknown = find_step_time_profile("x");
-  ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().message.substr(0, 65),
-            "unknown profile 'x': expected one of qwen2.5-7b@910b4, qwen2.5-14");
+TEST(StepTime, ReadsALastTokenOfAPromptAsADecodedOne) {
+  StepLoad load;
+  load.add(1, 500);
+  EXPECT_EQ(load.decoding_sequences, 1);
+  EXPECT_EQ(load.kv_tokens, 500);
+  EXPECT_EQ(load.prefill_tokens, 0);
 }
 
 TEST(SimExecutor, DrawsTheSameTokenForTheSameSeedAndIndex) {

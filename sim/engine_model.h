@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/block_pool.h"
+#include "engine/kv_events.h"
+#include "engine/sequence.h"
+#include "engine/step_scheduler.h"
+#include "sim/instance_model.h"
+
+namespace ringmaster::sim {
+
+/// The bundled engine: its own step scheduler, block pool and log of cache changes under
+/// engine::step_time(). Step for step what `ringmaster engine --device sim` does with the same
+/// profile and block size, without its threads, HTTP and sampling: chunked prefill, admission by
+/// cached prefix within a window, preemption, blocks cached as soon as a step has computed them,
+/// those of outputs too. Both use the scheduler's default limits of a step.
+///
+/// The device's KV is all the cache there is: a pool of device_kv_tokens / block tokens blocks of
+/// the workload's block size. A step costs O(sequences in it), and O(32) lookups of prefixes for
+/// each admission tried.
+class EngineModel final : public InstanceModel {
+ public:
+  EngineModel(const InstanceProfile& profile, const Workload& workload);
+
+  /// False if prompt and output are more than the context of the model or the pool has room for.
+  [[nodiscard]] bool submit(std::uint32_t request) override;
+  [[nodiscard]] std::optional<Duration> start_step() override;
+  void end_step(StepResult& result) override;
+  [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const override;
+  [[nodiscard]] InstanceReport report() const override;
+
+ private:
+  struct Served {
+    std::uint32_t request = 0;
+    engine::Sequence sequence;
+  };
+
+  void collect(engine::Sequence& sequence, std::int32_t query_tokens, StepResult& result);
+  void finish(const Served& served, StepResult& result);
+
+  const Workload& workload_;
+  const InstanceProfile profile_;
+  engine::KvEventLog kv_events_;
+  engine::BlockPool pool_;
+  engine::StepScheduler scheduler_;
+  std::unordered_map<engine::RequestId, Served> served_;  // Waiting and running ones.
+  engine::RequestId last_id_ = 0;
+  engine::StepPlan plan_;
+  TokenVector shared_tokens_;  // Of the full blocks of every prompt; see submit().
+  bool is_running_ = false;
+};
+
+}  // namespace ringmaster::sim
