@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/command_error.h"
 #include "cli/parallel_runs.h"
 #include "cli/sim_sweep.h"
 #include "cli/text_file.h"
@@ -25,11 +26,6 @@ namespace {
 
 using RunResult = Result<sim::RunReport>;
 using RunPoint = std::function<RunResult(const SimSweep::Point&)>;
-
-int complain(const Error& error) {
-  std::fprintf(stderr, "ringmaster: %s\n", error.message.c_str());
-  return error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kNotFound ? 2 : 1;
-}
 
 int misused(std::string message) {
   return complain(invalid(std::move(message)).value());

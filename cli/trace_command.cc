@@ -1,17 +1,17 @@
 #include "cli/trace_command.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/command_error.h"
 #include "cli/trace_file.h"
+#include "cli/trace_synthesize_command.h"
 #include "sim/arrivals.h"
 #include "sim/trace_stats.h"
 
@@ -31,11 +31,6 @@ struct ConvertFlags {
   double qps = 0;
   bool renumber = false;
 };
-
-int complain(const Error& error) {
-  std::fprintf(stderr, "ringmaster: %s\n", error.message.c_str());
-  return error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kNotFound ? 2 : 1;
-}
 
 int print_stats(const StatsFlags& flags) {
   std::vector<sim::TraceStats> stats;
@@ -78,20 +73,6 @@ Status pace(sim::Trace& trace, double qps) {
   return {};
 }
 
-/// Numbers the ids of the records from 0 in order of appearance.
-void renumber(sim::Trace& trace) {
-  std::unordered_map<std::uint64_t, std::uint64_t> number_of;
-  std::vector<std::uint64_t> ids;
-  for (sim::TraceRecord& record : trace.records) {
-    const std::size_t first = ids.size();
-    for (const std::uint64_t id : trace.ids_of(record)) {
-      ids.push_back(number_of.try_emplace(id, number_of.size()).first->second);
-    }
-    record.first_id = first;
-  }
-  trace.hash_ids = std::move(ids);
-}
-
 int convert(const ConvertFlags& flags) {
   auto trace = load_trace(flags.input);
   if (!trace) return complain(trace.error());
@@ -102,7 +83,7 @@ int convert(const ConvertFlags& flags) {
     const Duration start = trace->records.front().timestamp;
     for (sim::TraceRecord& record : trace->records) record.timestamp -= start;
   }
-  if (flags.renumber) renumber(*trace);
+  if (flags.renumber) sim::number_ids_by_appearance(*trace);
   const auto status = write_text(flags.output, sim::write_trace(*trace));
   return status ? 0 : complain(status.error());
 }
@@ -141,10 +122,11 @@ void add_convert(CLI::App& trace, int& exit_code) {
 }  // namespace
 
 void add_trace_command(CLI::App& app, int& exit_code) {
-  auto* trace = app.add_subcommand("trace", "Describe and cut recorded traces");
+  auto* trace = app.add_subcommand("trace", "Describe, cut and make traces");
   trace->require_subcommand(1);
   add_stats(*trace, exit_code);
   add_convert(*trace, exit_code);
+  add_trace_synthesize(*trace, exit_code);
 }
 
 }  // namespace ringmaster

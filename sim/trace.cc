@@ -5,7 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <optional>
+#include <unordered_map>
+#include <utility>
 
 #include <simdjson.h>
 
@@ -263,6 +264,19 @@ std::string write_trace(const Trace& trace) {
     text += "}\n";
   }
   return text;
+}
+
+void number_ids_by_appearance(Trace& trace) {
+  std::unordered_map<std::uint64_t, std::uint64_t> number_of;
+  std::vector<std::uint64_t> ids;
+  for (TraceRecord& record : trace.records) {
+    const std::size_t first = ids.size();
+    for (const std::uint64_t id : trace.ids_of(record)) {
+      ids.push_back(number_of.try_emplace(id, number_of.size()).first->second);
+    }
+    record.first_id = first;
+  }
+  trace.hash_ids = std::move(ids);
 }
 
 }  // namespace ringmaster::sim

@@ -62,4 +62,7 @@ struct Trace {
 /// milliseconds are written without a fraction, labels only where they say something.
 [[nodiscard]] std::string write_trace(const Trace& trace);
 
+/// Numbers the ids of the records from 0 in order of appearance, and drops ids of no record.
+void number_ids_by_appearance(Trace& trace);
+
 }  // namespace ringmaster::sim

@@ -166,6 +166,29 @@ test('trace convert writes a window that reads back', async () => {
   assert.equal(first.hash_ids[0], 0);
 });
 
+test('trace synthesize makes a trace that stats and sim read, the same for the same seed', async () => {
+  const made = join(folder, 'made.jsonl');
+  const flags = ['trace', 'synthesize', 'conversation:2,rag:1', '--requests', '600', '--qps', '3',
+    '--arrivals', 'gamma', '--tenants', '4'];
+  const { code, stderr } = await run([...flags, '-o', made]);
+  assert.equal(code, 0, stderr);
+  const again = await run(flags);
+  assert.equal(again.stdout, readFileSync(made, 'utf8'));
+  const other = await run([...flags, '--seed', '2']);
+  assert.notEqual(other.stdout, again.stdout);
+  const [stats] = await runJson('trace', 'stats', made);
+  assert.equal(stats.requests, 600);
+  const [point] = await runJson('sim', '--trace', made, '--setting', 'realistic', '--qps', '2');
+  assert.equal(point.requests, 100);
+});
+
+test('trace synthesize says what it expected', async () => {
+  assert.match(await refusal('trace', 'synthesize', 'chat'), /conversation, tool, rag.*found "chat"$/);
+  assert.match(await refusal('trace', 'synthesize', 'rag', '--arrivals', 'x'), /poisson, gamma or diurnal/);
+  assert.match(await refusal('trace', 'synthesize', 'rag', '--pause', '5'), /--pause: expected a duration/);
+  assert.match(await refusal('trace', 'synthesize', 'rag', '--qps', '0'), /a rate in \(0/);
+});
+
 /** An OpenAI-compatible server that says one word. */
 async function startBackend() {
   const answer = JSON.stringify({

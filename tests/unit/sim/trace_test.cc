@@ -171,5 +171,19 @@ TEST(WriteTrace, IsReadBackToTheSameText) {
   EXPECT_EQ(write_trace(*trace), text);
 }
 
+TEST(NumberIdsByAppearance, KeepsWhichIdsAreEqual) {
+  Trace trace = parse_trace(line("[900, 8]") + line("[900, 70]"), "t.jsonl").value();
+  number_ids_by_appearance(trace);
+  EXPECT_THAT(trace.ids_of(trace.records[0]), ElementsAre(0, 1));
+  EXPECT_THAT(trace.ids_of(trace.records[1]), ElementsAre(0, 2));
+}
+
+TEST(NumberIdsByAppearance, DropsIdsOfRecordsThatAreGone) {
+  Trace trace = parse_trace(line("[1, 2]") + line("[3, 4]"), "t.jsonl").value();
+  trace.records.erase(trace.records.begin());
+  number_ids_by_appearance(trace);
+  EXPECT_THAT(trace.hash_ids, ElementsAre(0, 1));
+}
+
 }  // namespace
 }  // namespace ringmaster::sim
