@@ -66,6 +66,7 @@ http::ServerOptions http_options(const LimitSettings& limits) {
           .connections_max = limits.connections,
           .header_timeout = limits.header_timeout,
           .body_timeout = limits.body_timeout,
+          .body_bytes_per_second_min = limits.body_rate,
           .idle_timeout = limits.keep_alive,
           .write_timeout = limits.write_timeout};
 }

@@ -64,6 +64,7 @@ struct ServerOptions {
   std::size_t connections_max = 16'384;  ///< Further ones are accepted and closed with 503.
   std::chrono::milliseconds header_timeout{10'000};  ///< 408, from the first byte of a request.
   std::chrono::milliseconds body_timeout{30'000};    ///< 408, between two reads.
+  std::uint64_t body_bytes_per_second_min = 1024;    ///< 408, on average; 0: any. See BodyPace.
   std::chrono::milliseconds idle_timeout{75'000};    ///< Between requests; then closed.
   std::chrono::milliseconds write_timeout{30'000};   ///< A client that reads nothing is cut.
   std::string server_name = "ringmaster";

@@ -172,9 +172,10 @@ asio::awaitable<ServerSession::Read> ServerSession::read_body_of_known_size() {
     pending_.erase(0, size);
   }
   std::size_t filled = body.size();
+  const BodyPace pace = body_pace();
   while (filled < size) {
     if (filled == body.size()) body.resize(std::min(size, std::max(filled * 2, kBodyBytesAhead)));
-    channel_->set_deadline(from_now(shared_.options.body_timeout));
+    channel_->set_deadline(pace.deadline(std::chrono::steady_clock::now(), filled));
     const auto outcome = co_await channel_->wait_readable();
     if (outcome != Channel::Outcome::kReady) {
       co_return refuse_or_close(outcome, "the request's body did not arrive in time");
@@ -189,10 +190,11 @@ asio::awaitable<ServerSession::Read> ServerSession::read_body_of_known_size() {
 asio::awaitable<ServerSession::Read> ServerSession::read_chunked_body() {
   ChunkDecoder decoder;
   bool is_end = false;
+  const BodyPace pace = body_pace();
   const auto first = std::exchange(pending_, {});
   auto read = decode_chunks(decoder, first, is_end);
   while (read == Read::kRequest && !is_end) {
-    channel_->set_deadline(from_now(shared_.options.body_timeout));
+    channel_->set_deadline(pace.deadline(std::chrono::steady_clock::now(), request_.body.size()));
     const auto outcome = co_await channel_->wait_readable();
     if (outcome != Channel::Outcome::kReady) {
       co_return refuse_or_close(outcome, "the request's body did not arrive in time");
@@ -203,6 +205,11 @@ asio::awaitable<ServerSession::Read> ServerSession::read_chunked_body() {
     read = decode_chunks(decoder, bytes, is_end);
   }
   co_return read;
+}
+
+BodyPace ServerSession::body_pace() const {
+  return {shared_.options.body_timeout, shared_.options.body_bytes_per_second_min,
+          std::chrono::steady_clock::now()};
 }
 
 ServerSession::Read ServerSession::decode_chunks(ChunkDecoder& decoder, std::string_view bytes,

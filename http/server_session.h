@@ -10,6 +10,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include "base/log.h"
+#include "http/body_pace.h"
 #include "http/channel.h"
 #include "http/message.h"
 #include "http/request_framing.h"
@@ -56,6 +57,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   [[nodiscard]] asio::awaitable<Read> read_body();
   [[nodiscard]] asio::awaitable<Read> read_body_of_known_size();
   [[nodiscard]] asio::awaitable<Read> read_chunked_body();
+  [[nodiscard]] BodyPace body_pace() const;
   [[nodiscard]] Read decode_chunks(class ChunkDecoder& decoder, std::string_view bytes,
                                    bool& is_end);
   /// The outcome of a wait while a request is incomplete.

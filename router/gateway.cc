@@ -42,6 +42,7 @@ http::ServerOptions server_options(const LimitSettings& limits) {
   options.connections_max = limits.connections;
   options.header_timeout = limits.header_timeout;
   options.body_timeout = limits.body_timeout;
+  options.body_bytes_per_second_min = limits.body_rate;
   options.idle_timeout = limits.keep_alive;
   options.write_timeout = limits.write_timeout;
   return options;

@@ -41,8 +41,9 @@ struct LimitSettings {
   std::size_t buffer_bytes = 1024 * 1024 * 1024;     ///< Bodies of all requests together.
   std::chrono::milliseconds header_timeout{10'000};  ///< Whole head of a request.
   std::chrono::milliseconds body_timeout{30'000};    ///< Between two reads of a request's body.
-  std::chrono::milliseconds keep_alive{75'000};      ///< Between requests of a connection.
-  std::chrono::milliseconds write_timeout{30'000};   ///< A client that reads nothing.
+  std::size_t body_rate = 1024;                  ///< Least bytes/s of a body, on average; 0: any.
+  std::chrono::milliseconds keep_alive{75'000};  ///< Between requests of a connection.
+  std::chrono::milliseconds write_timeout{30'000};  ///< A client that reads nothing.
 };
 
 /// How long each phase of one attempt may take; zero: no limit.

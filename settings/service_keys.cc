@@ -22,6 +22,10 @@ void visit_keys(SettingsVisitor& visitor, LimitSettings& limits) {
                    "longest time for the head of a request; then 408");
   visitor.duration("body_timeout", limits.body_timeout, 100ms, 1h,
                    "longest pause inside the body of a request; then 408");
+  visitor.bytes(
+      "body_rate", limits.body_rate, 0, kGibibyte,
+      "least bytes a second of a body, on average after the first body_timeout; then 408; "
+      "0: any");
   visitor.duration("keep_alive", limits.keep_alive, 100ms, 24h,
                    "longest pause between two requests of a connection; then it is closed");
   visitor.duration("write_timeout", limits.write_timeout, 100ms, 1h,

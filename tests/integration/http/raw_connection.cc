@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -78,6 +79,11 @@ bool RawConnection::send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
+}
+
+bool RawConnection::has_input() const {
+  pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
+  return !buffer_.empty() || ::poll(&wanted, 1, 0) > 0;
 }
 
 bool RawConnection::receive() {

@@ -34,6 +34,8 @@ class RawConnection {
   /// Reads one answer. `is_head`: to a HEAD request.
   [[nodiscard]] Answer read_answer(bool is_head = false);
 
+  /// Whether the peer has sent something, or closed. Does not wait.
+  [[nodiscard]] bool has_input() const;
   /// Waits for exactly this many bytes; fewer at the end of the stream.
   [[nodiscard]] std::string read_bytes(std::size_t count);
   /// Up to and with `mark`; all there is at the end of the stream.

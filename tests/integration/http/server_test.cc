@@ -392,6 +392,19 @@ TEST(Deadline, Answers408WhenAChunkDoesNotArrive) {
   EXPECT_EQ(connection.read_answer().status, 408);
 }
 
+TEST(Deadline, Answers408WhenABodyTrickles) {
+  ServerOptions options;
+  options.body_timeout = milliseconds(30);
+  options.body_bytes_per_second_min = 1'000'000'000;  // No loop over single bytes is that fast.
+  const TestServer server(echo, options);
+  auto connection = server.connect();
+  connection.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
+  for (int sent = 0; !connection.has_input() && sent < 999'999; ++sent) {
+    ASSERT_TRUE(connection.send("a"));
+  }
+  EXPECT_EQ(connection.read_answer().status, 408);
+}
+
 TEST(Deadline, ClosesAnIdleConnectionWithoutAWord) {
   ServerOptions options;
   options.idle_timeout = milliseconds(30);
