@@ -54,6 +54,13 @@ void FleetState::set_draining(InstanceId instance, bool is_draining) {
   refresh_eligible();
 }
 
+void FleetState::report(InstanceId instance, const InstanceReport& report, TimePoint now) {
+  if (!has(instance)) return;
+  InstanceState& state = instances_[instance.value];
+  state.report = report;
+  state.foreign.apply(report, now, mean_request_, state.load);
+}
+
 void FleetState::refresh_eligible() {
   const auto takes = [&](const InstanceState& state, Health health) {
     return state.is_present && !state.is_draining && state.health == health;

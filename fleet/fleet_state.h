@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "fleet/foreign_load.h"
 #include "fleet/home_rings.h"
 #include "fleet/instance.h"
 #include "fleet/instance_load.h"
@@ -25,6 +26,7 @@ struct alignas(64) InstanceState {
   Health health = Health::kHealthy;
   InstanceSpec spec;
   InstanceReport report;  ///< Its time is TimePoint{} before the first one.
+  ForeignLoad foreign;
   std::uint64_t expected_cached_tokens_total = 0;
   std::uint64_t actual_cached_tokens_total = 0;
 };
@@ -44,6 +46,21 @@ class FleetState {
   void remove(InstanceId instance);
   void set_health(InstanceId instance, Health health);
   void set_draining(InstanceId instance, bool is_draining);
+
+  /// What the instance says of its load, heard now. Nothing if it is not in the fleet.
+  void report(InstanceId instance, const InstanceReport& report, TimePoint now);
+
+  /// What is sent to the instance has changed: to be told apart later from what others sent.
+  /// Requires: has(instance).
+  void note_sent(InstanceId instance, TimePoint now) {
+    InstanceState& state = instances_[instance.value];
+    state.foreign.note(now, state.load);
+  }
+
+  /// A request was sent: so much does one cost.
+  void note_request(std::uint32_t uncached_tokens, std::uint64_t kv_blocks) {
+    mean_request_.note(uncached_tokens, kv_blocks);
+  }
 
   [[nodiscard]] bool has(InstanceId instance) const {
     return instance.value < instances_.size() && instances_[instance.value].is_present;
@@ -84,6 +101,7 @@ class FleetState {
 
   HomeRings rings_;
   Residency residency_;
+  MeanRequest mean_request_;
   std::vector<InstanceState> instances_;  ///< By slot.
   std::vector<InstanceId> eligible_;
   std::vector<InstanceId> suspects_;

@@ -32,9 +32,10 @@ enum class Health : std::uint8_t { kHealthy, kSuspect, kDead };
 struct InstanceReport {
   std::optional<std::uint32_t> running_requests;
   std::optional<std::uint32_t> waiting_requests;
-  std::optional<std::uint64_t> queued_prefill_tokens;
-  std::optional<double> kv_usage;  ///< Used fraction of KV blocks, in [0, 1].
-  TimePoint time{};                ///< When it was true, on the receiver's clock.
+  std::optional<std::uint64_t> queued_prefill_tokens;  ///< Of prompts, not computed yet.
+  std::optional<double> kv_usage;                      ///< Used fraction of KV blocks, in [0, 1].
+  TimePoint time{};       ///< When it was true, on the receiver's clock.
+  Duration time_error{};  ///< It may have been true up to that much earlier.
 };
 
 /// Where the belief about an instance's prefix cache comes from.

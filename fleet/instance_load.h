@@ -6,22 +6,28 @@
 
 namespace ringmaster {
 
-/// What the gateway itself has booked on one instance: exact, since it is what was held for it,
-/// sent to it and answered by it. Every booking is released once; the checks catch a slip.
+/// What lies on one instance. The gateway's own part is exact, since it is what was held for it,
+/// sent to it and answered by it: every booking is released once; the checks catch a slip. What
+/// others have there is as old as the instance's last report (foreign_load.h).
 struct InstanceLoad {
   std::uint64_t held_tokens = 0;        ///< Uncached prompt tokens waiting for it in the gateway.
   std::uint64_t sent_tokens = 0;        ///< Uncached prompt tokens sent, without a first token yet.
-  std::uint64_t running_kv_blocks = 0;  ///< Prompt blocks of the requests that are decoding.
+  std::uint64_t running_kv_blocks = 0;  ///< Prompt blocks of what decodes there, others' included.
+  std::uint64_t foreign_tokens = 0;     ///< Prompt tokens of others, not prefilled yet.
   std::uint32_t held_requests = 0;
   std::uint32_t prefilling_requests = 0;
   std::uint32_t decoding_requests = 0;
+  std::uint32_t foreign_requests = 0;  ///< Of others: waiting there, in prefill or decoding.
 
-  /// Uncached prompt tokens whose prefill is not over.
-  [[nodiscard]] std::uint64_t pending_tokens() const { return held_tokens + sent_tokens; }
+  /// Uncached prompt tokens at the instance whose prefill is not over.
+  [[nodiscard]] std::uint64_t tokens_there() const { return sent_tokens + foreign_tokens; }
+
+  /// Uncached prompt tokens whose prefill is not over, wherever they wait.
+  [[nodiscard]] std::uint64_t pending_tokens() const { return held_tokens + tokens_there(); }
 
   /// Held, in prefill or decoding.
   [[nodiscard]] std::uint32_t requests() const {
-    return held_requests + prefilling_requests + decoding_requests;
+    return held_requests + prefilling_requests + decoding_requests + foreign_requests;
   }
 
   void hold(std::uint64_t tokens) {

@@ -38,6 +38,8 @@ void write_instance(JsonWriter& json, const InstanceSettings& settings,
   json.member("decoding_requests", status.decoding_requests);
   json.member("held_tokens", status.held_tokens);
   json.member("sent_tokens", status.sent_tokens);
+  json.member("foreign_requests", status.foreign_requests);
+  json.member("foreign_tokens", status.foreign_tokens);
   json.member("expected_cached_tokens", status.expected_cached_tokens_total);
   json.member("actual_cached_tokens", status.actual_cached_tokens_total);
   json.member("attempts", instance.live.attempts.load(std::memory_order_relaxed));

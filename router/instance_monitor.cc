@@ -137,6 +137,7 @@ asio::awaitable<void> InstanceMonitor::probe() {
 
 asio::awaitable<void> InstanceMonitor::read_report() {
   if (!instance_->adapter->capabilities().reports_load) co_return;
+  const auto asked = context_.clock->now();
   auto report = co_await instance_->adapter->read_report(instance_->link);
   if (!report) {
     if (!std::exchange(has_reported_failure_, true)) {
@@ -146,6 +147,7 @@ asio::awaitable<void> InstanceMonitor::read_report() {
   }
   has_reported_failure_ = false;
   report->load.time = context_.clock->now();
+  report->load.time_error = report->load.time - asked;
   if (context_.follows_kv_events && report->block_tokens &&
       *report->block_tokens != instance_->link.block_tokens) {
     context_.on_block_tokens(instance_, *report->block_tokens);

@@ -183,6 +183,11 @@ void add_instances(Exposition& out, const std::vector<FleetFigures>& fleets) {
         &InstanceStatus::held_tokens);
   gauge(metric::kInstanceSentTokens, "Uncached prompt tokens sent to it without a first token yet",
         &InstanceStatus::sent_tokens);
+  gauge(metric::kInstanceForeignRequests, "Requests of others on it, by its last report",
+        &InstanceStatus::foreign_requests);
+  gauge(metric::kInstanceForeignTokens,
+        "Prompt tokens of others not yet computed, by its last report",
+        &InstanceStatus::foreign_tokens);
   counter(metric::kInstanceAttempts, "Requests sent to it", &InstanceFigures::attempts);
   counter(metric::kInstanceFailures, "Attempts lost to its own fault", &InstanceFigures::failures);
   counter(metric::kInstanceHealthChanges, "Changes of its health",

@@ -21,7 +21,7 @@ void BatchRebalancer::begin(InstanceId source, TimePoint now) {
   next_ = 0;
   candidates_.clear();
   const InstanceState& state = pressure_.view().fleet[source];
-  std::uint64_t ahead = state.load.sent_tokens;
+  std::uint64_t ahead = state.load.tokens_there();
   for (const Waiting& waiting : pressure_.queue(source).items()) {
     ahead += waiting.tokens;
     consider(waiting, static_cast<double>(ahead) * state.prefill_seconds_per_token);

@@ -106,6 +106,7 @@ struct WriteEvent {
     line.word("reported");
     write_instance(line, event.instance);
     line.integer("at_ns", report.time.time_since_epoch().count());
+    if (report.time_error > Duration::zero()) line.integer("error_ns", report.time_error.count());
     if (report.running_requests) line.number("running", *report.running_requests);
     if (report.waiting_requests) line.number("waiting", *report.waiting_requests);
     if (report.queued_prefill_tokens) line.number("queued_tokens", *report.queued_prefill_tokens);
@@ -175,6 +176,7 @@ Event read_reported(LineReader& line) {
   InstanceReported event;
   event.instance = read_instance(line);
   event.report.time = TimePoint(Duration(line.integer("at_ns", -kTimeMax, kTimeMax)));
+  event.report.time_error = Duration(line.integer("error_ns", 0, kTimeMax, 0));
   event.report.running_requests = line.optional_whole<std::uint32_t>("running");
   event.report.waiting_requests = line.optional_whole<std::uint32_t>("waiting");
   event.report.queued_prefill_tokens = line.optional_whole<std::uint64_t>("queued_tokens");

@@ -28,7 +28,7 @@ std::optional<PlannedMove> GreedyRebalancer::next() {
   const bool has_excess = excess_tokens_ > 0.0;
   if (has_excess && static_cast<double>(moved_tokens_) >= excess_tokens_) return std::nullopt;
   const InstanceState& state = pressure_.view().fleet[source_];
-  std::uint64_t ahead = state.load.sent_tokens;
+  std::uint64_t ahead = state.load.tokens_there();
   double best_cost = 0.0;
   std::uint32_t best_tokens = 0;
   std::optional<PlannedMove> best;
@@ -89,7 +89,7 @@ double GreedyRebalancer::seconds_at(const Target& target, const Waiting& waiting
     there.rank = pressure_.view().order.rank(there);
   }
   std::uint64_t tokens =
-      state.load.sent_tokens + uncached_tokens(record.spec.prompt_tokens, target.cached_tokens);
+      state.load.tokens_there() + uncached_tokens(record.spec.prompt_tokens, target.cached_tokens);
   for (const Waiting& other : pressure_.queue(target.instance).items()) {
     if (!WaitQueue::precedes(other, there)) break;
     tokens += other.tokens;

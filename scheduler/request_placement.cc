@@ -213,6 +213,8 @@ void SchedulerCore::unhold(RequestRecord& record) {
 void SchedulerCore::dispatch(RequestRecord& record) {
   InstanceState& state = fleet_.at(record.instance);
   state.load.begin_prefill(record.booked_tokens);
+  fleet_.note_sent(record.instance, now_);
+  fleet_.note_request(record.booked_tokens, kv_blocks_of(record.spec));
   state.expected_cached_tokens_total += record.cached_tokens;
   record.phase = RequestPhase::kPrefilling;
   ++record.attempt;
@@ -222,7 +224,7 @@ void SchedulerCore::dispatch(RequestRecord& record) {
   for (RequestObserver* observer : observers_) observer->dispatched(observed(record));
   if (!record.spec.first_token_visible) {
     const double seconds =
-        static_cast<double>(state.load.sent_tokens) * state.prefill_seconds_per_token;
+        static_cast<double>(state.load.tokens_there()) * state.prefill_seconds_per_token;
     timers_.set(record.index, now_ + from_seconds(std::min(seconds, kPrefillSecondsMax)));
   }
   actions_->emplace_back(Dispatch{.request = record.spec.id,
@@ -237,7 +239,7 @@ std::uint32_t SchedulerCore::next_held(InstanceId instance) {
   const auto leading = queue(instance).leading();
   const PickContext context{.now = now_,
                             .prefill_seconds_per_token = state.prefill_seconds_per_token,
-                            .sent_tokens = state.load.sent_tokens};
+                            .sent_tokens = state.load.tokens_there()};
   return leading[order_->pick(leading, context)].record;
 }
 
@@ -297,6 +299,7 @@ void SchedulerCore::end_prefill(RequestRecord& record) {
   InstanceState& state = fleet_.at(record.instance);
   state.load.end_prefill(record.booked_tokens);
   state.load.begin_decode(kv_blocks_of(record.spec));
+  fleet_.note_sent(record.instance, now_);
   record.phase = RequestPhase::kDecoding;
   timers_.cancel(record.index);
   fleet_.residency().prompt_computed(record.instance, record.spec.chain, record.spec.block_tokens);
@@ -323,6 +326,7 @@ void SchedulerCore::release_sent(RequestRecord& record,
   } else {
     load.end_decode(kv_blocks_of(record.spec));
   }
+  fleet_.note_sent(record.instance, now_);
   timers_.cancel(record.index);
   --load_.dispatched_requests;
 }

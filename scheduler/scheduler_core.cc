@@ -155,7 +155,7 @@ void SchedulerCore::on(RequestCancelled&& event) {
 }
 
 void SchedulerCore::on(InstanceReported&& event) {
-  if (fleet_.has(event.instance)) fleet_.at(event.instance).report = event.report;
+  fleet_.report(event.instance, event.report, now_);
 }
 
 void SchedulerCore::on(KvBlocksStored&& event) {
@@ -243,6 +243,8 @@ std::vector<InstanceStatus> SchedulerCore::instances() const {
                         .decoding_requests = state.load.decoding_requests,
                         .held_tokens = state.load.held_tokens,
                         .sent_tokens = state.load.sent_tokens,
+                        .foreign_requests = state.load.foreign_requests,
+                        .foreign_tokens = state.load.foreign_tokens,
                         .expected_cached_tokens_total = state.expected_cached_tokens_total,
                         .actual_cached_tokens_total = state.actual_cached_tokens_total,
                         .report = state.report});
