@@ -153,6 +153,13 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
       ->capture_default_str();
   command.add_option("--signal-delay", flags.signal_delay,
                      "Until the gateway hears what an instance says of itself [of the setting]");
+  command
+      .add_option("--gateways", flags.gateways,
+                  "Gateways before the fleet; arrivals are split among them at random")
+      ->capture_default_str();
+  command.add_option("--report-interval", flags.report_interval,
+                     "Between two load reports of an instance; 0s: none "
+                     "[of the setting; 1s if there are several gateways]");
   command.add_option("--seed", flags.seed, "Of every random choice")->capture_default_str();
 }
 

@@ -26,6 +26,8 @@ struct Setting {
   Duration queue_wait_max;
 };
 
+constexpr Duration kReportInterval = std::chrono::seconds(1);
+
 constexpr std::array<Setting, 2> kSettings = {{
     // The paper's gateway neither bounds its queue nor gives up a waiting request: the largest
     // bounds that the scheduler takes.
@@ -70,6 +72,13 @@ Result<Duration> read_duration(std::string_view flag, std::string_view text) {
   if (duration) return *duration;
   return invalid(std::string(flag) + ": expected a duration such as 5s or 500ms, found \"" +
                  std::string(text) + "\"");
+}
+
+/// Several gateways know of each other's requests by reports only.
+Result<Duration> read_report_interval(const SimFlags& flags, const Setting& setting) {
+  if (flags.report_interval) return read_duration("--report-interval", *flags.report_interval);
+  const bool needs_reports = flags.gateways > 1 && setting.report_interval == Duration::zero();
+  return needs_reports ? kReportInterval : setting.report_interval;
 }
 
 Status read_scheduler_options(const SimFlags& flags, const Setting& setting,
@@ -120,12 +129,15 @@ Result<sim::RunOptions> read_run_options(const SimFlags& flags) {
   const auto signal_delay = read_duration(
       "--signal-delay", flags.signal_delay.value_or(std::string(setting->signal_delay)));
   if (!signal_delay) return tl::unexpected(signal_delay.error());
+  const auto report_interval = read_report_interval(flags, *setting);
+  if (!report_interval) return tl::unexpected(report_interval.error());
   run.simulation.instances = flags.instances;
   run.simulation.profile = *profile;
   run.simulation.model = *model;
   run.simulation.residency = *residency;
   run.simulation.signal_delay = *signal_delay;
-  run.simulation.report_interval = setting->report_interval;
+  run.simulation.report_interval = *report_interval;
+  run.simulation.gateways = flags.gateways;
   run.arrivals.warmup_requests = flags.warmup.value_or(setting->warmup_requests);
   return run;
 }

@@ -34,6 +34,8 @@ struct SimFlags {
   std::optional<std::uint32_t> window;
   std::string residency = "events";
   std::optional<std::string> signal_delay;
+  std::uint32_t gateways = 1;
+  std::optional<std::string> report_interval;
   std::uint64_t seed = 42;
   std::string json;
   std::string record;    ///< File for the scheduler's events and actions; only with one point.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "fleet/fleet_state.h"
 
 namespace ringmaster::sim {
 
@@ -21,7 +22,6 @@ std::uint64_t BatchingModel::kv_need(std::uint32_t request) const {
 bool BatchingModel::submit(std::uint32_t request) {
   if (kv_need(request) > profile_.device_kv_tokens) return false;
   waiting_.push_back(request);
-  queued_prefill_tokens_ += workload_.requests()[request].prompt_tokens;
   return true;
 }
 
@@ -42,9 +42,8 @@ void BatchingModel::prefill_chunks(std::uint32_t tokens_max, engine::StepLoad& l
     if (tokens == tokens_max) break;
     const WorkloadRequest& request = workload_.requests()[prefill.end.request];
     if (!prefill.is_started) {
-      prefill.end.cached_tokens =
-          cache_.cached_blocks(workload_.chain_of(request)) * workload_.block_tokens();
-      prefill.tokens_left = std::max(1U, request.prompt_tokens - prefill.end.cached_tokens);
+      prefill.end.cached_tokens = cached_tokens_of(prefill.end.request);
+      prefill.tokens_left = uncached_tokens(request.prompt_tokens, prefill.end.cached_tokens);
       prefill.is_started = true;
     }
     const std::uint32_t chunk = std::min(prefill.tokens_left, tokens_max - tokens);
@@ -89,7 +88,6 @@ void BatchingModel::end_step(StepResult& result) {
     const PrefillEnd end = prefilling_.front().end;
     prefilling_.pop_front();
     const WorkloadRequest& request = workload_.requests()[end.request];
-    queued_prefill_tokens_ -= request.prompt_tokens;
     result.add_prefilled(end, workload_.chain_of(request), cache_);
     if (request.output_tokens == 1) {
       finish(end.request, result);
@@ -105,10 +103,28 @@ std::uint32_t BatchingModel::cached_blocks(std::span<const BlockHash> chain) con
   return cache_.cached_blocks(chain);
 }
 
+std::uint32_t BatchingModel::cached_tokens_of(std::uint32_t request) const {
+  const auto chain = workload_.chain_of(workload_.requests()[request]);
+  return cache_.cached_blocks(chain) * workload_.block_tokens();
+}
+
+std::uint32_t BatchingModel::uncached_tokens_of(std::uint32_t request) const {
+  return uncached_tokens(workload_.requests()[request].prompt_tokens, cached_tokens_of(request));
+}
+
+std::uint64_t BatchingModel::queued_prefill_tokens() const {
+  std::uint64_t tokens = 0;
+  for (const Prefill& prefill : prefilling_) {
+    tokens += prefill.is_started ? prefill.tokens_left : uncached_tokens_of(prefill.end.request);
+  }
+  for (const std::uint32_t request : waiting_) tokens += uncached_tokens_of(request);
+  return tokens;
+}
+
 InstanceReport BatchingModel::report() const {
   return {.running_requests = static_cast<std::uint32_t>(prefilling_.size() + decoding_.size()),
           .waiting_requests = static_cast<std::uint32_t>(waiting_.size()),
-          .queued_prefill_tokens = queued_prefill_tokens_,
+          .queued_prefill_tokens = queued_prefill_tokens(),
           .kv_usage = static_cast<double>(reserved_kv_tokens_) /
                       static_cast<double>(profile_.device_kv_tokens)};
 }

@@ -47,6 +47,9 @@ class BatchingModel final : public InstanceModel {
 
   [[nodiscard]] static bool ends_later(const Decode& a, const Decode& b);
   [[nodiscard]] std::uint64_t kv_need(std::uint32_t request) const;
+  [[nodiscard]] std::uint32_t cached_tokens_of(std::uint32_t request) const;
+  [[nodiscard]] std::uint32_t uncached_tokens_of(std::uint32_t request) const;
+  [[nodiscard]] std::uint64_t queued_prefill_tokens() const;
   void admit();
   void prefill_chunks(std::uint32_t tokens_max, engine::StepLoad& load);
   void finish(std::uint32_t request, StepResult& result);
@@ -60,7 +63,6 @@ class BatchingModel final : public InstanceModel {
   std::vector<Decode> decoding_;    // A heap, the earliest end on top.
   std::uint64_t decoding_kv_tokens_ = 0;
   std::uint64_t reserved_kv_tokens_ = 0;
-  std::uint64_t queued_prefill_tokens_ = 0;
   std::uint64_t step_ = 0;  // Number of the running or last step.
   bool is_running_ = false;
 };

@@ -13,8 +13,8 @@ enum class OccurrenceKind : std::uint8_t {
   kStepEnd,  ///< The step that instance `subject` runs is over.
   kRefusal,  ///< An instance answers that it cannot take request `subject`.
   kReport,   ///< Instance `subject` describes its load.
-  kSignal,   ///< What an instance said some time ago reaches the gateway.
-  kWake,     ///< The scheduler asked for a tick.
+  kSignal,   ///< What an instance said some time ago reaches the gateways.
+  kWake,     ///< Gateway `subject` asked for a tick.
 };
 
 /// Something that happens at a point of virtual time.

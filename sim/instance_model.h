@@ -67,7 +67,7 @@ class InstanceModel {
   /// Blocks of the chain that a prefill starting now would find cached.
   [[nodiscard]] virtual std::uint32_t cached_blocks(std::span<const BlockHash> chain) const = 0;
 
-  /// Its load as an engine would report it; `time` is left to the caller.
+  /// Its load as an engine would report it; `time` is left to the caller. O(chains that wait).
   [[nodiscard]] virtual InstanceReport report() const = 0;
 };
 

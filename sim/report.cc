@@ -25,6 +25,7 @@ std::string to_json(const RunReport& report) {
   json.member("policy", options.policy);
   json.member("qps", options.arrivals.qps);
   json.member("instances", options.simulation.instances);
+  json.member("gateways", options.simulation.gateways);
   json.member("setting", options.setting);
   json.member("profile", options.simulation.profile.name);
   json.member("model", name_of(options.simulation.model));

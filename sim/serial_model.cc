@@ -1,8 +1,7 @@
 #include "sim/serial_model.h"
 
-#include <algorithm>
-
 #include "base/check.h"
+#include "fleet/fleet_state.h"
 
 namespace ringmaster::sim {
 
@@ -12,7 +11,6 @@ SerialModel::SerialModel(const InstanceProfile& profile, const Workload& workloa
       cache_(sim::cache_blocks(profile, workload)) {}
 
 bool SerialModel::submit(std::uint32_t request) {
-  queued_prefill_tokens_ += workload_.requests()[request].prompt_tokens;
   waiting_.push_back(request);
   return true;
 }
@@ -21,12 +19,14 @@ std::optional<Duration> SerialModel::start_step() {
   if (running_ || waiting_.empty()) return std::nullopt;
   const std::uint32_t index = waiting_.front();
   waiting_.pop_front();
-  const WorkloadRequest& request = workload_.requests()[index];
-  const std::uint32_t cached_tokens =
-      cache_.cached_blocks(workload_.chain_of(request)) * workload_.block_tokens();
-  running_ = {.request = index, .cached_tokens = cached_tokens};
-  const std::uint32_t computed_tokens = std::max(1U, request.prompt_tokens - cached_tokens);
-  return from_seconds(seconds_per_token_ * computed_tokens);
+  running_ = {.request = index, .cached_tokens = cached_tokens_of(index)};
+  const std::uint32_t prompt_tokens = workload_.requests()[index].prompt_tokens;
+  return from_seconds(seconds_per_token_ * uncached_tokens(prompt_tokens, running_->cached_tokens));
+}
+
+std::uint32_t SerialModel::cached_tokens_of(std::uint32_t request) const {
+  const auto chain = workload_.chain_of(workload_.requests()[request]);
+  return cache_.cached_blocks(chain) * workload_.block_tokens();
 }
 
 void SerialModel::end_step(StepResult& result) {
@@ -34,7 +34,6 @@ void SerialModel::end_step(StepResult& result) {
   const WorkloadRequest& request = workload_.requests()[running_->request];
   result.add_prefilled(*running_, workload_.chain_of(request), cache_);
   result.finished.push_back(running_->request);
-  queued_prefill_tokens_ -= request.prompt_tokens;
   running_.reset();
 }
 
@@ -43,9 +42,19 @@ std::uint32_t SerialModel::cached_blocks(std::span<const BlockHash> chain) const
 }
 
 InstanceReport SerialModel::report() const {
+  const auto prompt_tokens = [this](std::uint32_t i) {
+    return workload_.requests()[i].prompt_tokens;
+  };
+  std::uint64_t queued = 0;
+  if (running_) {
+    queued += uncached_tokens(prompt_tokens(running_->request), running_->cached_tokens);
+  }
+  for (const std::uint32_t i : waiting_) {
+    queued += uncached_tokens(prompt_tokens(i), cached_tokens_of(i));
+  }
   return {.running_requests = running_ ? 1U : 0U,
           .waiting_requests = static_cast<std::uint32_t>(waiting_.size()),
-          .queued_prefill_tokens = queued_prefill_tokens_};
+          .queued_prefill_tokens = queued};
 }
 
 }  // namespace ringmaster::sim

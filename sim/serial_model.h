@@ -22,12 +22,13 @@ class SerialModel final : public InstanceModel {
   [[nodiscard]] InstanceReport report() const override;
 
  private:
+  [[nodiscard]] std::uint32_t cached_tokens_of(std::uint32_t request) const;
+
   const Workload& workload_;
   double seconds_per_token_;
   BlockLru cache_;
   std::deque<std::uint32_t> waiting_;
   std::optional<PrefillEnd> running_;
-  std::uint64_t queued_prefill_tokens_ = 0;
 };
 
 }  // namespace ringmaster::sim

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "scheduler/event_codec.h"
 #include "sim/event_loop.h"
+#include "sim/gateway_set.h"
 #include "sim/pending_work.h"
 
 namespace ringmaster::sim {
@@ -22,12 +23,12 @@ constexpr std::uint32_t kInstancesMax = 4096;
 class Simulation {
  public:
   Simulation(const Workload& workload, std::span<const Duration> arrivals,
-             std::size_t first_counted, const SimulationOptions& options, Scheduler& scheduler)
+             std::size_t first_counted, const SimulationOptions& options, GatewaySet& gateways)
       : workload_(workload),
         arrivals_(arrivals),
         first_counted_(first_counted),
         options_(options),
-        scheduler_(scheduler),
+        gateways_(gateways),
         pending_work_(options.instances),
         states_(arrivals.size()) {
     outcome_.requests.resize(arrivals.size());
@@ -47,25 +48,27 @@ class Simulation {
   void on_refusal(std::uint32_t index);
   void on_report(std::uint32_t instance);
   void on_signal();
-  void on_wake(TimePoint time);
+  void on_wake(std::uint32_t gateway, TimePoint time);
 
-  /// Tells the scheduler and carries out what it asks for.
-  void tell(Event event);
+  /// Tells a gateway's scheduler and carries out what it asks for.
+  void tell(std::uint32_t gateway, Event event);
+  void tell_all(const Event& event);
   void carry_out(const Dispatch& action);
   void carry_out(const Hold& action) { assign(index_of(action.request), action.instance.value); }
   void carry_out(const Move& action);
   void carry_out(const Reject& action) { settle_rejected(index_of(action.request)); }
   // No attempt is ever given up: clients wait and instances do not fail in these settings.
   void carry_out(const Cancel& /*action*/) { RINGMASTER_CHECK(false); }
-  void carry_out(const Wake& action);
+  void carry_out(const Wake& /*action*/) { RINGMASTER_CHECK(false); }  // See tell().
 
-  /// Tells it after the signal delay.
+  /// Tells all gateways after the signal delay.
   void signal(Event event);
   void signal_blocks(std::uint32_t instance);
   void assign(std::uint32_t index, std::uint32_t instance);
   void release(std::uint32_t index);
   void settle(std::uint32_t index);
   void settle_rejected(std::uint32_t index);
+  void schedule_wake(std::uint32_t gateway, TimePoint at);
   void start_idle_instances();
 
   static RequestId id_of(std::uint32_t index) { return {std::uint64_t{index} + 1}; }
@@ -75,15 +78,14 @@ class Simulation {
   const std::span<const Duration> arrivals_;
   const std::size_t first_counted_;
   const SimulationOptions& options_;
-  Scheduler& scheduler_;
+  GatewaySet& gateways_;
 
   EventLoop loop_;
   std::vector<std::unique_ptr<InstanceModel>> instances_;
   PendingWork pending_work_;
   std::vector<RequestState> states_;
   std::vector<std::uint32_t> given_work_;  // Instances that may have to start a step.
-  std::deque<Event> signals_;              // On their way to the gateway, the oldest first.
-  std::optional<TimePoint> wake_;
+  std::deque<Event> signals_;              // On their way to the gateways, the oldest first.
   std::size_t arrived_ = 0;
   std::size_t running_steps_ = 0;
   std::size_t settled_ = 0;
@@ -99,7 +101,7 @@ void Simulation::add_instances() {
     InstanceSpec spec{.name = "instance-" + std::to_string(i),
                       .prefill_seconds_per_token = options_.profile.prefill_seconds_per_token,
                       .kv_cache_tokens = cache_tokens(options_.model, options_.profile)};
-    tell(InstanceAdded{{i}, std::move(spec), options_.residency});
+    tell_all(InstanceAdded{{i}, std::move(spec), options_.residency});
     if (options_.report_interval > Duration::zero()) {
       loop_.schedule(loop_.now() + options_.report_interval, OccurrenceKind::kReport, i);
     }
@@ -134,7 +136,7 @@ Result<SimulationOutcome> Simulation::run() {
         on_signal();
         break;
       case OccurrenceKind::kWake:
-        on_wake(occurrence->time);
+        on_wake(occurrence->subject, occurrence->time);
         break;
     }
     start_idle_instances();
@@ -162,7 +164,7 @@ void Simulation::on_arrival(std::uint32_t index) {
   arrived.request.adapter = request.labels.adapter;
   arrived.request.priority = request.labels.priority;
   arrived.request.steps_to_execution = request.labels.steps_to_execution;
-  tell(std::move(arrived));
+  tell(gateways_.gateway_of(index), std::move(arrived));
 }
 
 void Simulation::on_step_end(std::uint32_t instance) {
@@ -176,13 +178,14 @@ void Simulation::on_step_end(std::uint32_t instance) {
     outcome.first_token = loop_.now();
     outcome.cached_tokens = end.cached_tokens;
     release(end.request);
-    tell(FirstToken{id_of(end.request), outcome.attempts});
+    tell(gateways_.gateway_of(end.request), FirstToken{id_of(end.request), outcome.attempts});
   }
   for (const std::uint32_t index : step_.finished) {
     RequestOutcome& outcome = outcome_.requests[index];
     outcome.finished = loop_.now();
     settle(index);
-    tell(RequestFinished{id_of(index), outcome.attempts, workload_.requests()[index].output_tokens,
+    tell(gateways_.gateway_of(index),
+         RequestFinished{id_of(index), outcome.attempts, workload_.requests()[index].output_tokens,
                          outcome.cached_tokens});
   }
 }
@@ -208,7 +211,8 @@ void Simulation::signal_blocks(std::uint32_t instance) {
 void Simulation::on_refusal(std::uint32_t index) {
   settle_rejected(index);
   // More than the model can hold is the client's fault: no other instance is tried.
-  tell(RequestFailed{id_of(index), outcome_.requests[index].attempts, false});
+  tell(gateways_.gateway_of(index),
+       RequestFailed{id_of(index), outcome_.requests[index].attempts, false});
 }
 
 void Simulation::on_report(std::uint32_t instance) {
@@ -223,7 +227,7 @@ void Simulation::on_report(std::uint32_t instance) {
 
 void Simulation::signal(Event event) {
   if (options_.signal_delay == Duration::zero()) {
-    tell(std::move(event));
+    tell_all(event);
     return;
   }
   signals_.push_back(std::move(event));
@@ -231,24 +235,30 @@ void Simulation::signal(Event event) {
 }
 
 void Simulation::on_signal() {
-  Event event = std::move(signals_.front());  // All have the same delay: the oldest is due.
+  const Event event = std::move(signals_.front());  // All have the same delay: the oldest is due.
   signals_.pop_front();
-  tell(std::move(event));
+  tell_all(event);
 }
 
-void Simulation::on_wake(TimePoint time) {
-  if (wake_ != time) return;  // Replaced by a later Wake.
-  wake_.reset();
-  tell(Tick{});
+void Simulation::on_wake(std::uint32_t gateway, TimePoint time) {
+  if (gateways_.take_wake(gateway, time)) tell(gateway, Tick{});
 }
 
-void Simulation::tell(Event event) {
+void Simulation::tell_all(const Event& event) {
+  for (std::uint32_t gateway = 0; gateway < gateways_.size(); ++gateway) tell(gateway, event);
+}
+
+void Simulation::tell(std::uint32_t gateway, Event event) {
   actions_.clear();
   if (options_.recording != nullptr) append_event_line(*options_.recording, event, loop_.now());
-  scheduler_.apply(std::move(event), loop_.now(), actions_);
+  gateways_.apply(gateway, std::move(event), loop_.now(), actions_);
   for (const Action& action : actions_) {
     if (options_.recording != nullptr) append_action_line(*options_.recording, action);
-    std::visit([this](const auto& asked) { carry_out(asked); }, action);
+    if (const auto* wake = std::get_if<Wake>(&action)) {
+      schedule_wake(gateway, wake->at);
+    } else {
+      std::visit([this](const auto& asked) { carry_out(asked); }, action);
+    }
   }
 }
 
@@ -270,9 +280,10 @@ void Simulation::carry_out(const Move& action) {
   assign(index, action.to.value);
 }
 
-void Simulation::carry_out(const Wake& action) {
-  wake_ = std::max(action.at, loop_.now());
-  loop_.schedule(*wake_, OccurrenceKind::kWake, 0);
+void Simulation::schedule_wake(std::uint32_t gateway, TimePoint at) {
+  const TimePoint time = std::max(at, loop_.now());
+  gateways_.set_wake(gateway, time);
+  loop_.schedule(time, OccurrenceKind::kWake, gateway);
 }
 
 void Simulation::assign(std::uint32_t index, std::uint32_t instance) {
@@ -330,6 +341,9 @@ Status check(const Workload& workload, std::span<const Duration> arrivals,
   if (options.signal_delay < Duration::zero() || options.report_interval < Duration::zero()) {
     return invalid("signal delay and report interval: expected no negative duration");
   }
+  if (options.gateways != 1 && options.recording != nullptr) {
+    return invalid("a recording is of one gateway, found " + std::to_string(options.gateways));
+  }
   return {};
 }
 
@@ -340,9 +354,9 @@ Result<SimulationOutcome> simulate(const Workload& workload, std::span<const Dur
   if (auto status = check(workload, arrivals, first_counted, options); !status) {
     return tl::unexpected(std::move(status).error());
   }
-  auto scheduler = Scheduler::create(options.scheduler);
-  if (!scheduler) return tl::unexpected(std::move(scheduler).error());
-  return Simulation(workload, arrivals, first_counted, options, **scheduler).run();
+  auto gateways = GatewaySet::create(options.scheduler, options.gateways, arrivals.size());
+  if (!gateways) return tl::unexpected(std::move(gateways).error());
+  return Simulation(workload, arrivals, first_counted, options, *gateways).run();
 }
 
 }  // namespace ringmaster::sim

@@ -27,8 +27,11 @@ struct SimulationOptions {
   /// tokens and ends of answers are the gateway's own observations: they have no delay.
   Duration signal_delay{};
   Duration report_interval{};  ///< Between two reports of an instance; 0: none are sent.
+  /// Arrivals are split among so many at random (gateway_set.h). Each hears of its own requests,
+  /// and of instances (reports, block events) what all hear.
+  std::uint32_t gateways = 1;
   /// If given, the scheduler's events and actions are appended as scheduler/event_codec.h writes
-  /// them, so that replay_recording() can read them. Outlives the simulation.
+  /// them, so that replay_recording() can read them. Outlives the simulation. One gateway only.
   std::string* recording = nullptr;
 };
 

@@ -39,7 +39,7 @@ const trace = writeTrace('talk.jsonl', 400);
 const small = ['--trace', trace, '--warmup', '50', '--instances', '2'];
 
 const documentedKeys = [
-  ...'trace policy qps instances setting profile model seed requests slo_attainment'.split(' '),
+  ...'trace policy qps instances gateways setting profile model seed requests slo_attainment'.split(' '),
   ...'ttft_p50_s ttft_p90_s ttft_p99_s ttft_mean_s e2e_p90_s tpot_p90_s'.split(' '),
   ...'cached_token_share pending_tokens_cv moves rejected retried'.split(' '),
   'worst_length_bucket_attainment',

@@ -27,7 +27,7 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
   const RunReport reports[] = {report()};
   EXPECT_EQ(to_json(reports),
             "[\n"
-            R"({"trace":"t.jsonl","policy":"dualmap","qps":4,"instances":8,)"
+            R"({"trace":"t.jsonl","policy":"dualmap","qps":4,"instances":8,"gateways":1,)"
             R"("setting":"dualmap-paper","profile":"p","model":"serial","seed":42,)"
             R"("requests":3500,"slo_attainment":0.9375,"ttft_p50_s":1.5,"ttft_p90_s":4,)"
             R"("ttft_p99_s":null,"ttft_mean_s":2,"e2e_p90_s":null,"tpot_p90_s":null,)"

@@ -1,0 +1,45 @@
+#include "sim/gateway_set.h"
+
+#include <utility>
+
+#include "base/random.h"
+
+namespace ringmaster::sim {
+namespace {
+
+/// Keeps the split apart from every other use of the seed.
+constexpr std::uint64_t kSplitSalt = 0x6761'7465'7761'7973ULL;
+
+}  // namespace
+
+Result<GatewaySet> GatewaySet::create(const SchedulerOptions& options, std::uint32_t gateways,
+                                      std::size_t requests) {
+  if (gateways < 1 || gateways > kGatewaysMax) {
+    return invalid("gateways: expected 1 to " + std::to_string(kGatewaysMax) + ", found " +
+                   std::to_string(gateways));
+  }
+  GatewaySet set;
+  for (std::uint32_t i = 0; i < gateways; ++i) {
+    SchedulerOptions own = options;
+    if (i > 0) own.seed = mix64(options.seed + i);
+    auto scheduler = Scheduler::create(own);
+    if (!scheduler) return tl::unexpected(std::move(scheduler).error());
+    set.gateways_.push_back({.scheduler = std::move(*scheduler)});
+  }
+  if (gateways > 1) {
+    Random random(options.seed ^ kSplitSalt);
+    set.gateway_of_.resize(requests);
+    for (auto& gateway : set.gateway_of_) {
+      gateway = static_cast<std::uint8_t>(random.below(gateways));
+    }
+  }
+  return set;
+}
+
+bool GatewaySet::take_wake(std::uint32_t gateway, TimePoint at) {
+  if (gateways_[gateway].wake != at) return false;
+  gateways_[gateway].wake.reset();
+  return true;
+}
+
+}  // namespace ringmaster::sim

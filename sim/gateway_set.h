@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "scheduler/scheduler.h"
+
+namespace ringmaster::sim {
+
+/// The gateways before one fleet: a scheduler each, and the requests split among them at random.
+///
+/// They do not talk to each other: each knows its own requests, and of the others' what the
+/// instances report. Deterministic: the split depends on the seed alone.
+class GatewaySet {
+ public:
+  static constexpr std::uint32_t kGatewaysMax = 256;
+
+  /// Fails with kInvalidArgument where Scheduler::create() does, or if `gateways` is not in
+  /// [1, kGatewaysMax]. The first gateway has the seed of the options, so that one gateway decides
+  /// as it would alone.
+  [[nodiscard]] static Result<GatewaySet> create(const SchedulerOptions& options,
+                                                 std::uint32_t gateways, std::size_t requests);
+
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(gateways_.size()); }
+  /// The gateway that this request comes to.
+  [[nodiscard]] std::uint32_t gateway_of(std::uint32_t request) const {
+    return gateway_of_.empty() ? 0 : gateway_of_[request];
+  }
+
+  /// Appends what the gateway asks for to `actions`.
+  void apply(std::uint32_t gateway, Event event, TimePoint now, ActionList& actions) {
+    gateways_[gateway].scheduler->apply(std::move(event), now, actions);
+  }
+
+  /// It wants to be woken at that time, and no more at the one before.
+  void set_wake(std::uint32_t gateway, TimePoint at) { gateways_[gateway].wake = at; }
+  /// Whether it still wants to be woken at that time; then no more.
+  [[nodiscard]] bool take_wake(std::uint32_t gateway, TimePoint at);
+
+  [[nodiscard]] const Scheduler& operator[](std::uint32_t gateway) const {
+    return *gateways_[gateway].scheduler;
+  }
+
+ private:
+  struct Gateway {
+    std::unique_ptr<Scheduler> scheduler;
+    std::optional<TimePoint> wake;
+  };
+
+  std::vector<Gateway> gateways_;
+  std::vector<std::uint8_t> gateway_of_;  ///< By request; empty if there is one gateway.
+};
+
+}  // namespace ringmaster::sim
