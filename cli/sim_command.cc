@@ -139,11 +139,23 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
                      "Of an instance: serial, batching or engine [of the setting]");
   command.add_option("--slo-ttft", flags.slo_ttft, "Target for the time to first token")
       ->capture_default_str();
+  command
+      .add_option("--filter", flags.filters,
+                  "What narrows the instances before each policy, in this order: utilization, "
+                  "load_gap, within_slo, adapter")
+      ->type_name("NAME[:KEY=VALUE,...],...");
+  command
+      .add_option("--veto", flags.veto, "What keeps requests off instances: predicted_peak [none]")
+      ->type_name("NAME[:KEY=VALUE,...]");
+  command
+      .add_option("--admission", flags.admission,
+                  "What refuses requests: early_rejection, shed_low_priority [none]")
+      ->type_name("NAME[:KEY=VALUE,...]");
   command.add_option("--queue", flags.queue,
                      "fcfs, longest_hit, shortest, slack, on_time or fair "
                      "[as published with the policy]");
   command.add_option("--rebalancing", flags.rebalancing,
-                     "off, paper or code [as published with the policy]");
+                     "off, paper, code or freeness [as published with the policy]");
   command.add_option("--window", flags.window,
                      "Prefills in flight per instance before requests are held; 0: never hold "
                      "[as published with the policy]");

@@ -81,11 +81,41 @@ Result<Duration> read_report_interval(const SimFlags& flags, const Setting& sett
   return needs_reports ? kReportInterval : setting.report_interval;
 }
 
+Result<PolicyConfig> read_part(const char* flag, const std::string& text) {
+  auto part = parse_policy_config(text);
+  if (!part) return tl::unexpected(std::move(part).error().while_doing(flag));
+  return part;
+}
+
+Status read_parts(const SimFlags& flags, SchedulerOptions& options) {
+  for (const std::string& list : flags.filters) {
+    const auto names = sim::split_policy_list(list);
+    if (!names) return tl::unexpected(names.error());
+    for (const std::string& name : *names) {
+      auto filter = read_part("--filter", name);
+      if (!filter) return tl::unexpected(std::move(filter).error());
+      options.filters.push_back(std::move(*filter));
+    }
+  }
+  if (!flags.veto.empty()) {
+    auto veto = read_part("--veto", flags.veto);
+    if (!veto) return tl::unexpected(std::move(veto).error());
+    options.veto = std::move(*veto);
+  }
+  if (!flags.admission.empty()) {
+    auto admission = read_part("--admission", flags.admission);
+    if (!admission) return tl::unexpected(std::move(admission).error());
+    options.admission = std::move(*admission);
+  }
+  return {};
+}
+
 Status read_scheduler_options(const SimFlags& flags, const Setting& setting,
                               SchedulerOptions& options) {
   const auto slo = read_duration("--slo-ttft", flags.slo_ttft);
   if (!slo) return tl::unexpected(slo.error());
   options.ttft_slo = *slo;
+  if (auto status = read_parts(flags, options); !status) return status;
   if (flags.queue) {
     const auto queue = choose<QueueDiscipline>("--queue", *flags.queue,
                                                {{"fcfs", QueueDiscipline::kFcfs},
@@ -98,9 +128,11 @@ Status read_scheduler_options(const SimFlags& flags, const Setting& setting,
     options.queue = *queue;
   }
   if (flags.rebalancing) {
-    const auto rebalancing = choose<Rebalancing>(
-        "--rebalancing", *flags.rebalancing,
-        {{"off", Rebalancing::kOff}, {"paper", Rebalancing::kPaper}, {"code", Rebalancing::kCode}});
+    const auto rebalancing = choose<Rebalancing>("--rebalancing", *flags.rebalancing,
+                                                 {{"off", Rebalancing::kOff},
+                                                  {"paper", Rebalancing::kPaper},
+                                                  {"code", Rebalancing::kCode},
+                                                  {"freeness", Rebalancing::kFreeness}});
     if (!rebalancing) return tl::unexpected(rebalancing.error());
     options.rebalancing = *rebalancing;
   }

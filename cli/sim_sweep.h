@@ -29,6 +29,9 @@ struct SimFlags {
   std::optional<std::size_t> warmup;
   std::optional<double> warmup_qps;
   std::string slo_ttft = "5s";
+  std::vector<std::string> filters;
+  std::string veto;       ///< Empty: none.
+  std::string admission;  ///< Empty: none.
   std::optional<std::string> queue;
   std::optional<std::string> rebalancing;
   std::optional<std::uint32_t> window;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "policies/kv_usage.h"
+
 namespace ringmaster {
 namespace {
 
@@ -18,14 +20,6 @@ constexpr std::array<LlmDOptions::Weights, 3> kProfiles{{
     {3.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 2.0},
     {2.0, 0.0, 2.0, 4.0, 0.0, 0.0, 0.0, 2.0},
 }};
-
-double kv_usage_of(const InstanceState& state, const RequestSpec& request) {
-  if (state.report.kv_usage) return *state.report.kv_usage;
-  const double tokens = static_cast<double>(state.load.running_kv_blocks) * request.block_tokens +
-                        static_cast<double>(state.load.pending_tokens());
-  return std::min(
-      1.0, tokens / static_cast<double>(std::max<std::uint64_t>(1, state.spec.kv_cache_tokens)));
-}
 
 }  // namespace
 

@@ -9,9 +9,9 @@ void Mooncake::choose(const RoutingQuery& query, const FleetState& fleet,
   min_ttft_.choose(query, fleet, decision);
   if (!rejects_) return;
   const double seconds = std::ranges::min(decision.scored(), {}, &ScoredCandidate::score).score;
-  if (seconds <= reject_above_ * to_seconds(query.ttft_slo)) return;
+  if (admission_.admits(seconds, query.ttft_slo)) return;
   decision.is_refused = true;
-  decision.reason = "past_slo_everywhere";
+  decision.reason = admission_.refusal();
 }
 
 void Mooncake::describe(const RoutingQuery& query, const FleetState& fleet,
@@ -21,7 +21,7 @@ void Mooncake::describe(const RoutingQuery& query, const FleetState& fleet,
 
 std::unique_ptr<RoutingPolicy> make_mooncake(OptionReader& reader, std::uint64_t /*seed*/) {
   const bool rejects = reader.flag("reject", true);
-  return std::make_unique<Mooncake>(rejects, reader.number("reject_above", 1.0, 0.01, 1000.0));
+  return std::make_unique<Mooncake>(rejects, read_reject_above(reader));
 }
 
 }  // namespace ringmaster

@@ -4,16 +4,17 @@
 #include <memory>
 #include <string_view>
 
+#include "policies/early_rejection.h"
 #include "policies/min_ttft.h"
 #include "policies/option_reader.h"
 #include "policies/routing_policy.h"
 
 namespace ringmaster {
 
-/// The smallest estimated time to first token, and early rejection:
+/// `min_ttft` with the admission `early_rejection` (early_rejection.h), as published together:
 ///
 ///     T_i = (pending_i + max(1, prompt - cached_i)) * prefill_seconds_per_token_i
-///     reject if min T_i > reject_above * target
+///     the smallest; reject if min T_i > reject_above * target
 ///
 /// A request that would be late anyway is answered 429 at once, so that it does not make others
 /// late. Ties go around. O(n) and one walk of the index.
@@ -24,7 +25,7 @@ namespace ringmaster {
 /// rejection by predicted decode load.
 class Mooncake final : public RoutingPolicy {
  public:
-  Mooncake(bool rejects, double reject_above) : rejects_(rejects), reject_above_(reject_above) {}
+  Mooncake(bool rejects, double reject_above) : rejects_(rejects), admission_(reject_above) {}
 
   [[nodiscard]] std::string_view name() const override { return "mooncake"; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
@@ -34,8 +35,8 @@ class Mooncake final : public RoutingPolicy {
 
  private:
   bool rejects_;
-  double reject_above_;  ///< Times the TTFT target.
   MinTtft min_ttft_;
+  EarlyRejection admission_;
 };
 
 [[nodiscard]] std::unique_ptr<RoutingPolicy> make_mooncake(OptionReader& options,

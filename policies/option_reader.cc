@@ -9,17 +9,22 @@
 namespace ringmaster {
 namespace {
 
+// Letters changed, left out, put in or swapped with their neighbour.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::vector<std::size_t> before;  // The row for one letter of a less than `above`.
+  std::vector<std::size_t> above(b.size() + 1);
+  std::iota(above.begin(), above.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
+    std::vector<std::size_t> row(b.size() + 1, i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({change, row[j] + 1, row[j - 1] + 1}));
+      const std::size_t change = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({change, above[j] + 1, row[j - 1] + 1});
+      const bool is_swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (is_swap) row[j] = std::min(row[j], before[j - 2] + 1);
     }
+    before = std::exchange(above, std::move(row));
   }
-  return row[b.size()];
+  return above[b.size()];
 }
 
 std::string text_of(double number) {
@@ -37,17 +42,23 @@ bool parse_whole(std::string_view text, Number& value) {
 }  // namespace
 
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> known) {
+  constexpr std::size_t kLettersMax = 64;
   std::string_view best;
-  // A third of the letters may be wrong: beyond that the guess would only confuse.
-  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
+  std::size_t best_distance = kLettersMax;
   for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(name.substr(0, 64), candidate);
-    if (distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
+    // A third of the letters may be wrong: beyond that the guess would only confuse.
+    const std::size_t distance_max = std::min(name.size(), candidate.size()) / 3;
+    const std::size_t distance = edit_distance(name.substr(0, kLettersMax), candidate);
+    if (distance > distance_max || distance >= best_distance) continue;
+    best = candidate;
+    best_distance = distance;
   }
   return best;
+}
+
+std::string hint_at(std::string_view name, std::span<const std::string_view> known) {
+  const std::string_view near = nearest_name(name, known);
+  return near.empty() ? std::string() : " (did you mean '" + std::string(near) + "'?)";
 }
 
 std::string join_names(std::span<const std::string_view> names) {
@@ -113,14 +124,12 @@ Status OptionReader::finish() const {
   std::vector<std::string> problems = problems_;
   for (const auto& [key, value] : config_.options) {
     if (std::ranges::count(known_, key) > 0) continue;
-    std::string problem = "unknown option '" + key + "'";
-    const std::string_view near = nearest_name(key, known_);
-    if (!near.empty()) problem += " (did you mean '" + std::string(near) + "'?)";
+    std::string problem = "unknown option '" + key + "'" + hint_at(key, known_);
     problem += known_.empty() ? "; it takes none" : "; known: " + join_names(known_);
     problems.push_back(std::move(problem));
   }
   if (problems.empty()) return {};
-  std::string message = "policy " + config_.name + ": ";
+  std::string message = std::string(kind_) + " " + config_.name + ": ";
   for (std::size_t i = 0; i < problems.size(); ++i) {
     message += (i == 0 ? "" : "; ") + problems[i];
   }

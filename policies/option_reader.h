@@ -11,12 +11,15 @@
 
 namespace ringmaster {
 
-/// Reads the options of one policy from their texts and remembers every problem.
+/// Reads the options of one policy (filter, veto, admission) from their texts and remembers every
+/// problem.
 ///
-/// Each read names an option the policy knows; finish() then knows which ones it does not.
+/// Each read names an option that it knows; finish() then knows which ones it does not.
 class OptionReader {
  public:
-  explicit OptionReader(const PolicyConfig& config) : config_(config) {}
+  /// Both outlive this. `kind`: what it is, for messages.
+  explicit OptionReader(const PolicyConfig& config, std::string_view kind = "policy")
+      : config_(config), kind_(kind) {}
 
   /// Index of the value in `choices`; 0 if the option is absent.
   [[nodiscard]] std::size_t choice(std::string_view key, std::span<const std::string_view> choices);
@@ -38,13 +41,18 @@ class OptionReader {
   void refuse(std::string_view key, std::string_view value, const std::string& expected);
 
   const PolicyConfig& config_;
+  std::string_view kind_;
   std::vector<std::string_view> known_;
   std::vector<std::string> problems_;
 };
 
-/// The name that takes the fewest edits to get to; empty if none is near.
+/// The name that takes the fewest edits to get to; empty if none is near: a third of the letters
+/// may be wrong.
 [[nodiscard]] std::string_view nearest_name(std::string_view name,
                                             std::span<const std::string_view> known);
+
+/// " (did you mean 'nearest'?)", or nothing if no name is near.
+[[nodiscard]] std::string hint_at(std::string_view name, std::span<const std::string_view> known);
 
 /// "a, b, c".
 [[nodiscard]] std::string join_names(std::span<const std::string_view> names);

@@ -1,8 +1,6 @@
 #include "policies/policy_registry.h"
 
-#include <algorithm>
 #include <array>
-#include <string>
 #include <utility>
 
 #include "policies/aibrix_prefix.h"
@@ -17,7 +15,7 @@
 #include "policies/lmetric.h"
 #include "policies/min_ttft.h"
 #include "policies/mooncake.h"
-#include "policies/option_reader.h"
+#include "policies/named_makers.h"
 #include "policies/power_of_two.h"
 #include "policies/prefix_affinity.h"
 #include "policies/priced_homes.h"
@@ -31,10 +29,8 @@
 namespace ringmaster {
 namespace {
 
-using MakePolicy = std::unique_ptr<RoutingPolicy> (*)(OptionReader&, std::uint64_t seed);
-
 // The only list of policies. A new one is a line here, a name below and a page in docs/policies.md.
-constexpr auto kPolicies = std::to_array<std::pair<std::string_view, MakePolicy>>({
+constexpr auto kPolicies = std::to_array<std::pair<std::string_view, MakePart<RoutingPolicy>>>({
     {"dualmap", make_dual_map},
     {"ringmaster", make_priced_homes},
     {"prefix_affinity", make_prefix_affinity},
@@ -58,11 +54,7 @@ constexpr auto kPolicies = std::to_array<std::pair<std::string_view, MakePolicy>
     {"smetric", make_smetric},
 });
 
-constexpr auto kNames = [] {
-  std::array<std::string_view, kPolicies.size()> names;
-  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kPolicies[i].first;
-  return names;
-}();
+constexpr auto kNames = names_of(kPolicies);
 
 }  // namespace
 
@@ -71,19 +63,7 @@ std::span<const std::string_view> policy_names() {
 }
 
 Result<std::unique_ptr<RoutingPolicy>> make_policy(const PolicyConfig& config, std::uint64_t seed) {
-  const auto found =
-      std::ranges::find(kPolicies, config.name, &std::pair<std::string_view, MakePolicy>::first);
-  if (found == kPolicies.end()) {
-    const std::string_view near = nearest_name(config.name, kNames);
-    std::string hint;
-    if (!near.empty()) hint = " (did you mean '" + std::string(near) + "'?)";
-    return invalid("unknown policy '" + config.name + "'" + hint +
-                   "; known: " + join_names(kNames));
-  }
-  OptionReader options(config);
-  std::unique_ptr<RoutingPolicy> policy = found->second(options, seed);
-  if (const Status status = options.finish(); !status) return tl::unexpected(status.error());
-  return policy;
+  return make_named(kPolicies, "policy", config, seed);
 }
 
 }  // namespace ringmaster

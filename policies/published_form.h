@@ -22,8 +22,17 @@ enum class QueueDiscipline : std::uint8_t {
 inline constexpr std::array<std::string_view, 6> kQueueDisciplineNames{
     "fcfs", "longest_hit", "shortest", "slack", "on_time", "fair"};
 
-/// Whether waiting requests are moved off an instance that is past the rebalance threshold.
-enum class Rebalancing : std::uint8_t { kOff, kPaper, kCode };
+/// How waiting requests are moved off an instance that is past a threshold.
+enum class Rebalancing : std::uint8_t {
+  kOff,
+  kPaper,     ///< To the other home, in one batch (DualMap's paper).
+  kCode,      ///< To the other home or a neighbour, one by one (DualMap's code).
+  kFreeness,  ///< To the instance with the most free memory per request (Llumnix).
+};
+
+/// Their names in configuration and recordings, in that order.
+inline constexpr std::array<std::string_view, 4> kRebalancingNames{"off", "paper", "code",
+                                                                   "freeness"};
 
 /// What a policy was published with beside its choice of instance. The scheduler uses it where its
 /// own options say nothing else.

@@ -34,6 +34,9 @@ constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::strin
     {"least_product", "The smallest product of prefill work and batch size."},
     {"least_work_left", "The fewest tokens left to compute."},
     {"less_load_of_two", "The less loaded of two instances drawn at random."},
+    {"low_priority_while_busy",
+     "No instance is idle or could answer within the target, and its priority is low, so it was "
+     "refused."},
     {"more_cached",
      "The home with more of the prompt cached, and its pending work is within the target."},
     {"most_cached", "The most of the prompt cached, and the fleet is in balance."},
@@ -63,6 +66,8 @@ constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::strin
     {"random", "Drawn at random."},
     {"session_cache", "The session's context is cached there, and it is within the target."},
     {"session_home", "The instance that the session used last."},
+    {"sooner_at_freer_instance",
+     "While it waited, an instance with more free memory became the sooner one."},
     {"sooner_at_other_home", "While it waited, its other home became the sooner one."},
     {"warm", "The least backlog among the instances that are warm for this prompt."},
     {"warm_saturated",

@@ -22,6 +22,7 @@ inline constexpr auto kMoves = "ringmaster_moves_total";
 inline constexpr auto kRetries = "ringmaster_retries_total";
 inline constexpr auto kDecisions = "ringmaster_decisions_total";
 inline constexpr auto kIndexBlocks = "ringmaster_index_blocks";
+inline constexpr auto kMeanFreeness = "ringmaster_mean_freeness_steps";
 inline constexpr auto kMembershipDigest = "ringmaster_membership_digest";
 
 inline constexpr auto kInstanceHealth = "ringmaster_instance_health";

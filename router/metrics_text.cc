@@ -146,6 +146,8 @@ void add_fleets(Exposition& out, const std::vector<FleetFigures>& fleets) {
   }
   add(metric::kIndexBlocks, "Blocks in the prefix index", MetricType::Gauge,
       [&](const auto& fleet) { return as_double(fleet.load.index_blocks); });
+  add(metric::kMeanFreeness, "Decode steps until an instance's memory is full, mean",
+      MetricType::Gauge, [](const auto& fleet) { return fleet.load.mean_freeness; });
   // 53 bits, which a double holds exactly: gateways that differ here disagree on homes.
   add(metric::kMembershipDigest, "Hash of the ring membership, low 53 bits", MetricType::Gauge,
       [&](const auto& fleet) { return as_double(fleet.membership_digest & ((1ULL << 53U) - 1)); });

@@ -34,7 +34,7 @@ void BatchRebalancer::begin(InstanceId source, TimePoint now) {
 
 void BatchRebalancer::consider(const Waiting& waiting, double seconds_at_source) {
   const RequestRecord& record = pressure_.view().requests.at(waiting.record);
-  const auto target = pressure_.other_home(record);
+  const auto target = pressure_.other_home(record, now_);
   if (!target) return;
   const double limit = std::min(seconds_at_source, target_seconds(record, pressure_.slo_seconds()));
   // Without its own tokens the request is already too late there: spare the walk of the index.

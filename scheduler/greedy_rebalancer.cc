@@ -51,13 +51,14 @@ std::optional<PlannedMove> GreedyRebalancer::next() {
 
 std::optional<GreedyRebalancer::Target> GreedyRebalancer::target_of(
     const RequestRecord& record) const {
-  const auto other = pressure_.other_home(record);
+  const auto other = pressure_.other_home(record, now_);
   if (!other) return std::nullopt;
   const Target home = evaluated(record, *other);
   if (!is_overloaded_with(record, home)) return home;
   InstanceId spill = neighbour_of(source_);
   if (spill == source_ || spill == *other) spill = neighbour_of(*other);
   if (spill == source_ || spill == *other) return std::nullopt;
+  if (!pressure_.may_take(spill, record, now_)) return std::nullopt;
   const Target neighbour = evaluated(record, spill);
   if (is_overloaded_with(record, neighbour)) return std::nullopt;
   return neighbour;

@@ -18,13 +18,20 @@ bool InstancePressure::is_overloaded(InstanceId instance, std::uint64_t tokens,
   return pending_seconds(instance, tokens) > slo_seconds() || has_waited_long(instance, now);
 }
 
-std::optional<InstanceId> InstancePressure::other_home(const RequestRecord& record) const {
+std::optional<InstanceId> InstancePressure::other_home(const RequestRecord& record,
+                                                       TimePoint now) const {
   for (const InstanceId home : record.homes.span()) {
     if (home == record.instance) continue;
     // The homes were taken on arrival; the fleet may have changed since.
-    if (view_.fleet.has(home) && view_.fleet[home].is_eligible) return home;
+    if (may_take(home, record, now)) return home;
   }
   return std::nullopt;
+}
+
+bool InstancePressure::may_take(InstanceId instance, const RequestRecord& record,
+                                TimePoint now) const {
+  if (!view_.fleet.has(instance) || !view_.fleet[instance].is_eligible) return false;
+  return view_.veto == nullptr || !view_.veto->forbids(record.spec, instance, view_.fleet, now);
 }
 
 }  // namespace ringmaster

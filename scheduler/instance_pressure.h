@@ -28,8 +28,13 @@ class InstancePressure {
   /// Whether pending work, with `tokens` more, exceeds the target, or a request has waited long.
   [[nodiscard]] bool is_overloaded(InstanceId instance, std::uint64_t tokens, TimePoint now) const;
 
-  /// The home of the request where it is not held; none if that one takes no requests.
-  [[nodiscard]] std::optional<InstanceId> other_home(const RequestRecord& record) const;
+  /// The home of the request where it is not held; none if that one may not take it.
+  [[nodiscard]] std::optional<InstanceId> other_home(const RequestRecord& record,
+                                                     TimePoint now) const;
+
+  /// Whether the instance takes requests and the veto lets it have this one.
+  [[nodiscard]] bool may_take(InstanceId instance, const RequestRecord& record,
+                              TimePoint now) const;
 
  private:
   RebalancerView view_;

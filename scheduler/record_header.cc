@@ -1,7 +1,11 @@
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "policies/policy_config.h"
 #include "scheduler/event_codec.h"
@@ -11,7 +15,7 @@ namespace ringmaster {
 namespace {
 
 constexpr std::string_view kMagic = "ringmaster-record";
-constexpr std::array<std::string_view, 3> kRebalancingNames{"off", "paper", "code"};
+constexpr char kFilterSeparator = ';';
 constexpr std::int64_t kDurationMax = std::numeric_limits<std::int64_t>::max() / 2;
 
 std::string policy_text(const PolicyConfig& policy) {
@@ -24,6 +28,41 @@ std::string policy_text(const PolicyConfig& policy) {
   return text;
 }
 
+std::string filters_text(const std::vector<PolicyConfig>& filters) {
+  std::string text;
+  for (const PolicyConfig& filter : filters) {
+    if (!text.empty()) text += kFilterSeparator;
+    text += policy_text(filter);
+  }
+  return text;
+}
+
+/// The part written under `key`; none if it is absent or has a problem, which is then noted.
+std::optional<PolicyConfig> read_part(LineReader& line, std::string_view key) {
+  if (!line.has(key)) return std::nullopt;
+  auto part = parse_policy_config(line.text(key));
+  if (part) return std::move(*part);
+  line.refuse(part.error().message);
+  return std::nullopt;
+}
+
+std::vector<PolicyConfig> read_filters(LineReader& line) {
+  std::vector<PolicyConfig> filters;
+  if (!line.has("filters")) return filters;
+  const std::string text = line.text("filters");
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(kFilterSeparator, begin), text.size());
+    auto filter = parse_policy_config(std::string_view(text).substr(begin, end - begin));
+    begin = end + 1;
+    if (filter) {
+      filters.push_back(std::move(*filter));
+    } else {
+      line.refuse(filter.error().message);
+    }
+  }
+  return filters;
+}
+
 }  // namespace
 
 void append_header_line(std::string& lines, const SchedulerOptions& options) {
@@ -31,6 +70,9 @@ void append_header_line(std::string& lines, const SchedulerOptions& options) {
   line.word(kMagic);
   line.word(std::to_string(kRecordVersion));
   line.text("policy", policy_text(options.policy));
+  if (!options.filters.empty()) line.text("filters", filters_text(options.filters));
+  if (options.veto) line.text("veto", policy_text(*options.veto));
+  if (options.admission) line.text("admission", policy_text(*options.admission));
   line.integer("ttft_slo_ns", options.ttft_slo.count());
   if (options.queue) {
     line.text("queue", kQueueDisciplineNames[static_cast<std::size_t>(*options.queue)]);
@@ -60,6 +102,9 @@ Result<SchedulerOptions> parse_header_line(std::string_view text) {
   auto policy = parse_policy_config(line.text("policy"));
   if (!policy) return tl::unexpected(policy.error());
   SchedulerOptions options{.policy = std::move(*policy)};
+  options.filters = read_filters(line);
+  options.veto = read_part(line, "veto");
+  options.admission = read_part(line, "admission");
   options.ttft_slo = Duration(line.integer("ttft_slo_ns", 0, kDurationMax));
   if (line.has("queue")) {
     options.queue = static_cast<QueueDiscipline>(line.choice("queue", kQueueDisciplineNames));

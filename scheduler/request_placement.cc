@@ -44,14 +44,21 @@ void SchedulerCore::place(RequestRecord& record) {
         record, ErrorCode::kUnavailable,
         record.tried_count > 0 ? "no instance is left to try" : "no instance is available");
   }
-  if (needs_homes_) find_homes(record, query);
-  RoutingDecision decision;
-  policy_->choose(query, fleet_, decision);
+  query.candidates = parts_.narrowed(query, fleet_);
+  if (needs_homes_) find_homes(query);
   const bool is_first = record.decision == 0;
+  Admission* const admission = is_first ? parts_.admission() : nullptr;
+  const bool is_admitted = admission == nullptr || admission->admits(query, fleet_);
+  RoutingDecision decision;
+  parts_.policy().choose(query, fleet_, decision);
   if (needs_homes_ && is_first) {
     hotness_->observe(record.spec.chain, static_cast<std::uint32_t>(fleet_.eligible().size()));
   }
   if (!decision.knows_cache) fill_in_cached_tokens(record, decision);
+  if (!is_admitted) {
+    decision.is_refused = true;
+    decision.reason = admission->refusal();
+  }
   record.homes = query.homes;
   log_decision(record, query, decision);
   if (decision.is_refused) {
@@ -76,17 +83,19 @@ void SchedulerCore::find_untried(const RequestRecord& record,
   });
 }
 
-void SchedulerCore::find_homes(const RequestRecord& record, RoutingQuery& query) const {
-  const PrefixChain& chain = record.spec.chain;
+void SchedulerCore::find_homes(RoutingQuery& query) const {
+  const RequestSpec& request = query.request;
+  const PrefixChain& chain = request.chain;
   query.key_blocks = hotness_->key_blocks(chain);
   if (query.key_blocks > 0) {
     query.key = chain[query.key_blocks - 1].low;
   } else {
     // Shorter than a block: nothing to share but a session; without one, spread.
-    query.key = mix64(record.spec.session != 0 ? record.spec.session : ~record.spec.id.value);
+    query.key = mix64(request.session != 0 ? request.session : ~request.id.value);
   }
-  query.homes = record.tried_count == 0 ? fleet_.homes(query.key)
-                                        : fleet_.homes_among(query.key, query.candidates);
+  const bool is_whole_fleet = query.candidates.data() == fleet_.eligible().data();
+  query.homes =
+      is_whole_fleet ? fleet_.homes(query.key) : fleet_.homes_among(query.key, query.candidates);
 }
 
 void SchedulerCore::fill_in_cached_tokens(const RequestRecord& record,
@@ -112,7 +121,7 @@ void SchedulerCore::log_decision(RequestRecord& record, const RoutingQuery& quer
   entry.prompt_tokens = record.spec.prompt_tokens;
   entry.key_blocks = query.key_blocks;
   entry.chosen = decision.instance;
-  entry.policy = policy_->name();
+  entry.policy = parts_.policy().name();
   entry.reason = decision.reason;
   entry.held = !has_open_window(decision.instance);
   entry.candidates_considered = decision.considered();
@@ -148,7 +157,7 @@ void SchedulerCore::log_move(RequestRecord& record, InstanceId from,
   entry.key_blocks = 0;
   entry.chosen = record.instance;
   entry.policy = "rebalancing";
-  entry.reason = "sooner_at_other_home";
+  entry.reason = rebalancer_->reason();
   entry.held = true;
   entry.candidates_considered = 2;
   const auto add = [&](InstanceId instance, std::uint32_t cached) {

@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
-#include "policies/policy_registry.h"
 #include "scheduler/request_table.h"
+#include "scheduler/routing_parts.h"
 #include "scheduler/scheduler_core.h"
 
 namespace ringmaster {
@@ -50,17 +50,17 @@ Status check_options(const SchedulerOptions& options) {
 }  // namespace
 
 Result<std::unique_ptr<Scheduler>> Scheduler::create(const SchedulerOptions& options) {
-  auto policy = make_policy(options.policy, options.seed);
-  if (!policy) return tl::unexpected(policy.error());
+  auto parts = RoutingParts::make(options);
+  if (!parts) return tl::unexpected(parts.error());
   if (const Status status = check_options(options); !status) return tl::unexpected(status.error());
-  const PublishedForm form = (*policy)->published_form();
+  const PublishedForm form = parts->policy().published_form();
   SchedulerOptions complete = options;
   if (!complete.queue) complete.queue = form.queue;
   if (!complete.rebalancing) complete.rebalancing = form.rebalancing;
   if (!complete.dispatch_window_requests) {
     complete.dispatch_window_requests = form.dispatch_window_requests;
   }
-  return std::make_unique<SchedulerCore>(complete, std::move(*policy), form.hotness);
+  return std::make_unique<SchedulerCore>(complete, std::move(*parts), form.hotness);
 }
 
 }  // namespace ringmaster

@@ -19,6 +19,9 @@ namespace ringmaster {
 /// `dualmap` a window of one prefill and rebalancing; for the others no holding, no moves).
 struct SchedulerOptions {
   PolicyConfig policy;
+  std::vector<PolicyConfig> filters;      ///< Narrow the candidates, in this order.
+  std::optional<PolicyConfig> veto;       ///< Keeps requests off instances in danger.
+  std::optional<PolicyConfig> admission;  ///< May refuse a request at its arrival.
   Duration ttft_slo = std::chrono::seconds(5);
   std::optional<QueueDiscipline> queue;
   std::optional<Rebalancing> rebalancing;
@@ -42,6 +45,9 @@ struct SchedulerLoad {
   std::uint64_t moves = 0;                ///< In all.
   std::uint64_t retries = 0;              ///< In all.
   std::uint64_t index_blocks = 0;
+  /// Decode steps left until memory is full, mean over the instances that take requests
+  /// (policies/freeness.h): what policies/scale_signal.h asks for. 0 if there are none.
+  double mean_freeness = 0.0;
 };
 
 /// Routes and schedules the requests of one model's fleet.
@@ -51,8 +57,8 @@ struct SchedulerLoad {
 /// Not thread-safe: the gateway calls it from one strand.
 class Scheduler {
  public:
-  /// Fails with kInvalidArgument: unknown policy (the known ones are listed) or option, or an
-  /// option out of its range.
+  /// Fails with kInvalidArgument: unknown policy, filter, veto or admission (the known ones are
+  /// listed) or option of one, or an option out of its range.
   [[nodiscard]] static Result<std::unique_ptr<Scheduler>> create(const SchedulerOptions& options);
 
   virtual ~Scheduler() = default;

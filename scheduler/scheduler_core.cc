@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "policies/freeness.h"
 
 namespace ringmaster {
 namespace {
@@ -12,11 +13,13 @@ constexpr Duration kQueueWaitMax = std::chrono::hours(24);
 
 }  // namespace
 
-SchedulerCore::SchedulerCore(const SchedulerOptions& options, std::unique_ptr<RoutingPolicy> policy,
+SchedulerCore::SchedulerCore(const SchedulerOptions& options, RoutingParts parts,
                              const HotnessOptions& hotness)
     : options_(options),
-      policy_(std::move(policy)),
-      needs_homes_(policy_->needs_homes() || *options.rebalancing != Rebalancing::kOff),
+      parts_(std::move(parts)),
+      observers_(parts_.observers()),
+      needs_homes_(parts_.policy().needs_homes() || *options.rebalancing == Rebalancing::kPaper ||
+                   *options.rebalancing == Rebalancing::kCode),
       hotness_(make_prefix_hotness(hotness)),
       fleet_(options.ring_points, options.index_blocks_max),
       order_(make_queue_order(*options.queue, options.ttft_slo)),
@@ -24,11 +27,10 @@ SchedulerCore::SchedulerCore(const SchedulerOptions& options, std::unique_ptr<Ro
                                                          .requests = requests_,
                                                          .queues = queues_,
                                                          .order = *order_,
+                                                         .veto = parts_.veto(),
                                                          .ttft_slo = options.ttft_slo})),
       retries_(options.retry_budget_share),
-      decisions_(options.decision_log_size) {
-  if (auto* const observer = policy_->observer()) observers_.push_back(observer);
-}
+      decisions_(options.decision_log_size) {}
 
 void SchedulerCore::apply(Event event, TimePoint now, ActionList& actions) {
   RINGMASTER_CHECK(now >= now_);
@@ -71,6 +73,7 @@ void SchedulerCore::on(Tick&& /*event*/) {}
 void SchedulerCore::on(RequestArrived&& event) {
   if (event.request.block_tokens == 0) event.request.chain.clear();
   if (requests_.find(event.request.id) != nullptr) return;
+  block_tokens_ = event.request.block_tokens;
   RequestRecord& record = requests_.insert(std::move(event.request));
   record.arrived_at = now_;
   start_waiting(record);
@@ -226,6 +229,7 @@ void SchedulerCore::empty_queues_of_ineligible() {
 SchedulerLoad SchedulerCore::load() const {
   SchedulerLoad load = load_;
   load.index_blocks = fleet_.residency().index().size();
+  load.mean_freeness = mean_freeness(fleet_, block_tokens_);
   return load;
 }
 

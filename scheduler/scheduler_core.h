@@ -13,6 +13,7 @@
 #include "scheduler/rebalancer.h"
 #include "scheduler/request_table.h"
 #include "scheduler/retry_budget.h"
+#include "scheduler/routing_parts.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/timer_heap.h"
 #include "scheduler/wait_queue.h"
@@ -27,8 +28,7 @@ namespace ringmaster {
 class SchedulerCore final : public Scheduler {
  public:
   /// Requires: options complete (see Scheduler::create) and in their ranges.
-  SchedulerCore(const SchedulerOptions& options, std::unique_ptr<RoutingPolicy> policy,
-                const HotnessOptions& hotness);
+  SchedulerCore(const SchedulerOptions& options, RoutingParts parts, const HotnessOptions& hotness);
 
   void apply(Event event, TimePoint now, ActionList& actions) override;
   [[nodiscard]] const DecisionLog& decisions() const override { return decisions_; }
@@ -69,7 +69,7 @@ class SchedulerCore final : public Scheduler {
   // What they share (request_placement.cc).
   void place(RequestRecord& record);
   void find_untried(const RequestRecord& record, std::span<const InstanceId> instances);
-  void find_homes(const RequestRecord& record, RoutingQuery& query) const;
+  void find_homes(RoutingQuery& query) const;
   void log_decision(RequestRecord& record, const RoutingQuery& query, RoutingDecision& decision);
   void fill_in_cached_tokens(const RequestRecord& record, RoutingDecision& decision) const;
   void log_move(RequestRecord& record, InstanceId from, std::uint32_t cached_at_source);
@@ -93,7 +93,7 @@ class SchedulerCore final : public Scheduler {
   [[nodiscard]] Duration slo_of(const RequestRecord& record) const;
 
   SchedulerOptions options_;  ///< Complete.
-  std::unique_ptr<RoutingPolicy> policy_;
+  RoutingParts parts_;
   std::vector<RequestObserver*> observers_;  ///< Of the policy and the parts beside it.
   bool needs_homes_;
   std::unique_ptr<PrefixHotness> hotness_;
@@ -106,6 +106,7 @@ class SchedulerCore final : public Scheduler {
   RetryBudget retries_;
   DecisionLog decisions_;
   SchedulerLoad load_;
+  std::uint32_t block_tokens_ = 0;   ///< Of the last request; a fleet's prompts are cut alike.
   std::vector<InstanceId> untried_;  ///< Scratch.
 
   // During apply().

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "policies/part_registry.h"
 #include "policies/policy_registry.h"
 #include "settings/addresses.h"
 #include "settings/settings_keys.h"
@@ -38,7 +39,8 @@ void visit_scheduler(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
       {{"policy", std::nullopt},
        {"off", Rebalancing::kOff},
        {"paper", Rebalancing::kPaper},
-       {"code", Rebalancing::kCode}},
+       {"code", Rebalancing::kCode},
+       {"freeness", Rebalancing::kFreeness}},
       "policy", "how held requests move off a hot instance; policy: as the policy was published");
   // -1 stands for the absent value, which is the policy's own.
   std::int32_t window = -1;
@@ -60,25 +62,49 @@ void visit_scheduler(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
                   "decisions that /admin/decisions can show");
 }
 
-void visit_policy(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
-  PolicyConfig& policy = scheduler.policy;
-  visitor.text("name", policy.name, false, "name of the policy");
-  visitor.options("options of the policy named, see docs/policies.md", policy.options);
+/// A policy, or a part that stands beside one, by name, then its options. `make` checks them.
+template <class Make>
+void visit_part(SettingsVisitor& visitor, const std::string& kind, PolicyConfig& part,
+                std::uint64_t seed, const Make& make) {
+  const bool is_required = part.name.empty();
+  visitor.text("name", part.name, is_required, "name of the " + kind);
+  visitor.options("options of the " + kind + " named, see docs/policies.md", part.options);
+  if (part.name.empty()) return;
   // The name first, then each option by itself, so that each problem has its own place.
-  const PolicyConfig bare{.name = policy.name};
-  if (const auto made = make_policy(bare, scheduler.seed); !made) {
+  const PolicyConfig bare{.name = part.name};
+  if (const auto made = make(bare, seed); !made) {
     return visitor.problem("name", made.error().message);
   }
   bool is_good = true;
-  for (const auto& option : policy.options) {
-    const PolicyConfig single{.name = policy.name, .options = {option}};
-    const auto made = make_policy(single, scheduler.seed);
+  for (const auto& option : part.options) {
+    const PolicyConfig single{.name = part.name, .options = {option}};
+    const auto made = make(single, seed);
     if (!made) visitor.problem(option.first, made.error().message);
     is_good = is_good && made;
   }
   if (!is_good) return;
-  const auto made = make_policy(policy, scheduler.seed);
+  const auto made = make(part, seed);
   if (!made) visitor.problem("name", made.error().message);
+}
+
+/// What stands beside the policy; each left out is not there.
+void visit_parts_beside(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
+  visitor.list(
+      "filters", "What narrows the instances before the policy chooses, one after the other.",
+      [&] { scheduler.filters.push_back({.name = {}}); },
+      [&](SettingsVisitor& element) {
+        visit_part(element, "filter", scheduler.filters.back(), scheduler.seed, make_filter);
+      });
+  visitor.section("veto", "What keeps requests off instances in danger.",
+                  [&](SettingsVisitor& section) {
+                    scheduler.veto = PolicyConfig{.name = {}};
+                    visit_part(section, "veto", *scheduler.veto, scheduler.seed, make_veto);
+                  });
+  visitor.section(
+      "admission", "What refuses requests at their arrival.", [&](SettingsVisitor& section) {
+        scheduler.admission = PolicyConfig{.name = {}};
+        visit_part(section, "admission", *scheduler.admission, scheduler.seed, make_admission);
+      });
 }
 
 void visit_instance(SettingsVisitor& visitor, InstanceSettings& instance) {
@@ -217,8 +243,11 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
                          "address for operators; keep it where clients cannot reach it");
   });
   visitor.integer("threads", settings.threads, 0, 1024, "threads for requests; 0: one per core");
-  visitor.section("policy", "How an instance is chosen.",
-                  [&](SettingsVisitor& section) { visit_policy(section, settings.scheduler); });
+  visitor.section("policy", "How an instance is chosen.", [&](SettingsVisitor& section) {
+    SchedulerOptions& scheduler = settings.scheduler;
+    visit_part(section, "policy", scheduler.policy, scheduler.seed, make_policy);
+  });
+  visit_parts_beside(visitor, settings.scheduler);
   visitor.section("slo", "The target that policies and metrics use.",
                   [&](SettingsVisitor& section) { visit_slo(section, settings); });
   visitor.section("scheduler", "What is held in the gateway, and how it is ordered and moved.",

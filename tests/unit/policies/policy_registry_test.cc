@@ -60,7 +60,23 @@ TEST(PolicyRegistry, KnowsTheBaselinesTheFieldAndTheDefault) {
 }
 
 TEST(PolicyRegistry, OffersNoNameThatIsFarOff) {
-  EXPECT_EQ(error_of("xyzzy").find("did you mean"), std::string::npos);
+  for (const char* far : {"xyzzy", "foo", "r", "rand", "least"}) {
+    EXPECT_EQ(error_of(far).find("did you mean"), std::string::npos) << far;
+  }
+}
+
+TEST(NearestName, TakesUpToAThirdOfTheLettersForMistakes) {
+  const std::string_view known[] = {"slo", "queue", "llumnix"};
+  EXPECT_EQ(nearest_name("slx", known), "slo");
+  EXPECT_EQ(nearest_name("sxx", known), "");
+  EXPECT_EQ(nearest_name("queu", known), "queue");
+  EXPECT_EQ(nearest_name("lumnixx", known), "llumnix");
+  EXPECT_EQ(nearest_name("lumnxxx", known), "");
+}
+
+TEST(NearestName, CountsSwappedNeighboursAsOneMistake) {
+  const std::string_view known[] = {"fcfs", "fair"};
+  EXPECT_EQ(nearest_name("fcsf", known), "fcfs");
 }
 
 TEST(PolicyRegistry, ListsTheKnownOptionsAndTheNearestOne) {

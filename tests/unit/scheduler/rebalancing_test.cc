@@ -164,5 +164,55 @@ TEST(Rebalancing, CanBeSwitchedOff) {
   EXPECT_TRUE(moves(driver.tick(10)).empty());
 }
 
+/// Memory for 10,000 tokens each.
+class FreenessRebalancing : public testing::Test {
+ protected:
+  FreenessRebalancing() : driver_(rebalancing(Rebalancing::kFreeness), 0) {
+    for (const std::uint32_t slot : {0U, 1U}) {
+      driver_.apply(InstanceAdded{.instance = {slot},
+                                  .spec = {.name = "i" + std::to_string(slot),
+                                           .prefill_seconds_per_token = 0.001,
+                                           .kv_cache_tokens = 10'000}});
+    }
+  }
+  Driver driver_;
+};
+
+TEST_F(FreenessRebalancing, MovesTheShortestOffAnInstanceWhoseMemoryIsFull) {
+  driver_.arrive(Driver::request(1, 9000));  // On 0.
+  driver_.arrive(Driver::request(2, 100));   // On 1.
+  EXPECT_TRUE(moves(driver_.arrive(Driver::request(3, 900))).empty());
+  driver_.arrive(Driver::request(4, 100));
+  const auto moved = moves(driver_.arrive(Driver::request(5, 1200)));  // Now 0 is full.
+  ASSERT_GE(moved.size(), 1U);
+  EXPECT_EQ(moved[0].request, RequestId{3});
+  EXPECT_EQ(moved[0].to, InstanceId{1});
+  const auto decisions = driver_.scheduler().decisions().recent(1);
+  EXPECT_EQ(decisions[0]->reason, "sooner_at_freer_instance");
+}
+
+TEST_F(FreenessRebalancing, MovesNothingThatWouldNotBeSooner) {
+  driver_.arrive(Driver::request(1, 9500));
+  driver_.arrive(Driver::request(2, 9400));
+  driver_.arrive(Driver::request(3, 100));  // 9.6 s on 0, 9.5 s on 1 with its own tokens.
+  EXPECT_EQ(driver_.status(0).held_requests + driver_.status(1).held_requests, 1U);
+  EXPECT_TRUE(moves(driver_.arrive(Driver::request(4, 200))).empty());
+}
+
+TEST_F(FreenessRebalancing, MovesWhatHasWaitedThreeSeconds) {
+  driver_.arrive(Driver::request(1, 2000));
+  driver_.arrive(Driver::request(2, 100));
+  driver_.arrive(Driver::request(3, 500));  // Held on 0.
+  driver_.finish(2);
+  EXPECT_TRUE(moves(driver_.tick(2.9)).empty());
+  EXPECT_EQ(moves(driver_.tick(0.2)).size(), 1U);
+}
+
+TEST_F(FreenessRebalancing, TellsTheMeanFreenessOfTheFleet) {
+  EXPECT_DOUBLE_EQ(driver_.scheduler().load().mean_freeness, 10'000.0);
+  driver_.arrive(Driver::request(1, 4000));
+  EXPECT_DOUBLE_EQ(driver_.scheduler().load().mean_freeness, 8'000.0);
+}
+
 }  // namespace
 }  // namespace ringmaster

@@ -133,6 +133,45 @@ TEST(GatewaySettings, NamesTheNearestPolicyAndThePlaceOfABadOption) {
                           HasSubstr("f.yaml:4:14: policy.rebalence: ")));
 }
 
+TEST(GatewaySettings, ReadsThePartsBesideThePolicy) {
+  const GatewaySettings settings = parsed(
+      "policy: {name: min_ttft}\n"
+      "filters: [{name: load_gap}, {name: utilization, limit: 2}]\n"
+      "veto: {name: predicted_peak, reserve: 0.1}\n"
+      "admission: {name: early_rejection}\n"
+      "scheduler: {queue: on_time, rebalance: freeness}\n");
+  ASSERT_EQ(settings.scheduler.filters.size(), 2U);
+  EXPECT_EQ(settings.scheduler.filters[1].name, "utilization");
+  EXPECT_EQ(settings.scheduler.filters[1].options[0].second, "2");
+  EXPECT_EQ(settings.scheduler.veto->name, "predicted_peak");
+  EXPECT_EQ(settings.scheduler.admission->name, "early_rejection");
+  EXPECT_EQ(settings.scheduler.rebalancing, Rebalancing::kFreeness);
+  EXPECT_FALSE(parsed("").scheduler.veto.has_value());
+}
+
+TEST(GatewaySettings, NamesThePlaceOfABadPart) {
+  EXPECT_THAT(problems_of("filters:\n  - {name: load_gap}\n  - {name: load_gpa}\n"
+                          "veto: {name: predicted_peak, reserve: 2}\n"
+                          "admission: {reject_above: 1}\n"),
+              ElementsAre(HasSubstr("f.yaml:3:12: filters[1].name: unknown filter 'load_gpa' (did "
+                                    "you mean 'load_gap'?)"),
+                          HasSubstr("f.yaml:4:39: veto.reserve: veto predicted_peak: "),
+                          HasSubstr("admission.name: is missing")));
+}
+
+TEST(GatewaySettings, GuessesNoKeyThatIsFarFromWhatIsWritten) {
+  EXPECT_THAT(problems_of("foo: 1\n"), ElementsAre("f.yaml:1:1: foo: unknown key"));
+  EXPECT_THAT(problems_of("slx: 1\n"),
+              ElementsAre("f.yaml:1:1: slx: unknown key; did you mean slo?"));
+}
+
+TEST(GatewaySettings, ReadsTheAdaptersOfAModel) {
+  EXPECT_THAT(parsed("models: [{name: m, adapters: [a, b]}]").model("m")->adapters,
+              ElementsAre("a", "b"));
+  EXPECT_THAT(problems_of("models: [{name: m, adapters: [\"\"]}]"),
+              ElementsAre(HasSubstr("models[0].adapters[0]: must be a name of 1 to 512 bytes")));
+}
+
 TEST(GatewaySettings, NeverRepeatsAnApiKey) {
   EXPECT_THAT(problems_of("api_keys: [secret]"),
               ElementsAre("f.yaml:1:12: api_keys[0]: must be a key of at least 8 characters"));
