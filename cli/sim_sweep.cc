@@ -137,10 +137,17 @@ Status read_scheduler_options(const SimFlags& flags, const Setting& setting,
     options.rebalancing = *rebalancing;
   }
   options.dispatch_window_requests = flags.window;
-  options.seed = flags.seed;
   options.queue_requests_max = setting.queue_requests_max;
   options.queue_wait_max = setting.queue_wait_max;
   return {};
+}
+
+Result<sim::ArrivalOptions> read_arrivals(const SimFlags& flags) {
+  const auto rhythm =
+      choose<sim::Rhythm>("--arrivals", flags.arrivals,
+                          {{"trace", sim::Rhythm::kTrace}, {"poisson", sim::Rhythm::kPoisson}});
+  if (!rhythm) return tl::unexpected(rhythm.error());
+  return sim::ArrivalOptions{.rhythm = *rhythm, .jitter_cv = flags.jitter};
 }
 
 Result<sim::RunOptions> read_run_options(const SimFlags& flags) {
@@ -170,6 +177,9 @@ Result<sim::RunOptions> read_run_options(const SimFlags& flags) {
   run.simulation.signal_delay = *signal_delay;
   run.simulation.report_interval = *report_interval;
   run.simulation.gateways = flags.gateways;
+  const auto arrivals = read_arrivals(flags);
+  if (!arrivals) return tl::unexpected(arrivals.error());
+  run.arrivals = *arrivals;
   run.arrivals.warmup_requests = flags.warmup.value_or(setting->warmup_requests);
   return run;
 }
@@ -211,6 +221,15 @@ Result<std::shared_ptr<const sim::Workload>> load_workload(const SimFlags& flags
   return std::make_shared<const sim::Workload>(std::move(*workload));
 }
 
+void add_seeds(const SimFlags& flags, const std::shared_ptr<const sim::Workload>& workload,
+               sim::RunOptions run, SimSweep& sweep) {
+  for (const std::uint64_t seed : flags.seeds) {
+    run.simulation.scheduler.seed = seed;
+    run.arrivals.seed = seed;
+    sweep.points.push_back({workload, run});
+  }
+}
+
 }  // namespace
 
 Result<SimSweep> plan_sweep(const SimFlags& flags) {
@@ -225,10 +244,10 @@ Result<SimSweep> plan_sweep(const SimFlags& flags) {
       run.trace = trace_name(path);
       run.arrivals.warmup_qps =
           flags.warmup_qps.value_or(window_of(flags.setting, run.trace).warmup_qps);
-      if (flags.qps.empty()) sweep.points.push_back({*workload, run});
+      if (flags.qps.empty()) add_seeds(flags, *workload, run, sweep);
       for (const double qps : flags.qps) {
         run.arrivals.qps = qps;
-        sweep.points.push_back({*workload, run});
+        add_seeds(flags, *workload, run, sweep);
       }
     }
   }

@@ -1,6 +1,9 @@
 #include "sim/arrivals.h"
 
-#include <string>
+#include <array>
+#include <cstdio>
+
+#include "sim/distributions.h"
 
 namespace ringmaster::sim {
 namespace {
@@ -27,6 +30,22 @@ std::vector<double> spread_equal_timestamps(std::span<const WorkloadRequest> req
   return seconds;
 }
 
+/// Puts gaps of the seed's choice between the requests. Each draw is the same whatever the policy,
+/// so that runs with one seed can be compared request by request.
+void apply_rhythm(const ArrivalOptions& options, std::vector<double>& seconds) {
+  if (options.rhythm == Rhythm::kTrace && options.jitter_cv == 0.0) return;
+  Random random(mix64(options.seed));
+  double before = seconds.front();
+  double moment = before;
+  for (std::size_t i = 1; i < seconds.size(); ++i) {
+    const double gap = seconds[i] - before;
+    before = seconds[i];
+    moment += options.rhythm == Rhythm::kPoisson ? draw_exponential(random, 1.0)
+                                                 : gap * draw_gamma(random, 1.0, options.jitter_cv);
+    seconds[i] = moment;
+  }
+}
+
 Status check(std::size_t request_count, const ArrivalOptions& options) {
   if (!(options.qps > 0.0) || options.qps > kRateMax) {
     return invalid("qps: expected a rate in (0, 1e6], found " + std::to_string(options.qps));
@@ -34,6 +53,13 @@ Status check(std::size_t request_count, const ArrivalOptions& options) {
   if (!(options.warmup_qps >= 0.0) || options.warmup_qps > kRateMax) {
     return invalid("warmup qps: expected a rate in [0, 1e6], found " +
                    std::to_string(options.warmup_qps));
+  }
+  if (!(options.jitter_cv == 0.0 || (options.jitter_cv >= 0.01 && options.jitter_cv <= 10.0))) {
+    return invalid("jitter: expected 0 or a number in [0.01, 10], found " +
+                   std::to_string(options.jitter_cv));
+  }
+  if (options.jitter_cv > 0.0 && options.rhythm != Rhythm::kTrace) {
+    return invalid("jitter: expected arrivals in the trace's rhythm with it");
   }
   if (options.warmup_requests >= request_count) {
     return invalid("warmup: expected fewer than the " + std::to_string(request_count) +
@@ -44,12 +70,21 @@ Status check(std::size_t request_count, const ArrivalOptions& options) {
 
 }  // namespace
 
+std::string name_of_rhythm(const ArrivalOptions& options) {
+  if (options.rhythm == Rhythm::kPoisson) return "poisson";
+  if (options.jitter_cv == 0.0) return "trace";
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "trace, jitter %g", options.jitter_cv);
+  return text.data();
+}
+
 Result<std::vector<Duration>> plan_arrivals(std::span<const WorkloadRequest> requests,
                                             const ArrivalOptions& options) {
   if (auto status = check(requests.size(), options); !status) {
     return tl::unexpected(std::move(status).error());
   }
-  const std::vector<double> trace = spread_equal_timestamps(requests);
+  std::vector<double> trace = spread_equal_timestamps(requests);
+  apply_rhythm(options, trace);
   const std::size_t warmup = options.warmup_requests;
   // Each counted request owns the gap before it; the very first of a trace has none.
   const std::size_t before = warmup > 0 ? warmup - 1 : 0;

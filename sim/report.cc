@@ -1,11 +1,11 @@
 #include "sim/report.h"
 
-#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/json_writer.h"
+#include "sim/metric_fields.h"
 #include "sim/text_table.h"
 
 namespace ringmaster::sim {
@@ -30,20 +30,11 @@ std::string to_json(const RunReport& report) {
   json.member("profile", options.simulation.profile.name);
   json.member("model", name_of(options.simulation.model));
   json.member("seed", options.simulation.scheduler.seed);
-  json.member("requests", metrics.requests);
-  json.member("slo_attainment", metrics.slo_attainment);
-  json.member("ttft_p50_s", metrics.ttft_p50_s);
-  json.member("ttft_p90_s", metrics.ttft_p90_s);
-  json.member("ttft_p99_s", metrics.ttft_p99_s);
-  json.member("ttft_mean_s", metrics.ttft_mean_s);
-  json.member("e2e_p90_s", metrics.e2e_p90_s);
-  json.member("tpot_p90_s", metrics.tpot_p90_s);
-  json.member("cached_token_share", metrics.cached_token_share);
-  json.member("pending_tokens_cv", metrics.pending_tokens_cv);
-  json.member("moves", metrics.moves);
-  json.member("rejected", metrics.rejected);
-  json.member("retried", metrics.retried);
-  json.member("worst_length_bucket_attainment", metrics.worst_length_bucket_attainment);
+  if (const auto rhythm = name_of_rhythm(options.arrivals); rhythm != "trace") {
+    json.member("arrivals", rhythm);
+  }
+  visit_metrics(metrics,
+                [&json](std::string_view name, const auto& value) { json.member(name, value); });
   if (report.goodput_qps) {
     json.member("goodput_qps", report.goodput_qps);
     json.member("bound_qps", report.bound_qps);
@@ -55,14 +46,21 @@ std::string to_json(const RunReport& report) {
 
 using Row = std::vector<std::string>;
 
-Row heading(bool is_goodput) {
+/// Columns that are there only if some point needs them.
+struct Columns {
+  bool seed = false;
+  bool bound = false;
+};
+
+Row heading(const Columns& columns) {
   Row row = {"trace", "policy", "qps",     "attained", "ttft p50", "p90",
              "p99",   "cached", "load cv", "moves",    "rejected", "requests/s"};
-  if (is_goodput) row.insert(row.begin() + 3, "bound");
+  if (columns.bound) row.insert(row.begin() + 3, "bound");
+  if (columns.seed) row.insert(row.begin() + 3, "seed");
   return row;
 }
 
-Row row_of(const RunReport& report, bool is_goodput) {
+Row row_of(const RunReport& report, const Columns& columns) {
   const RunMetrics& metrics = report.metrics;
   Row row = {report.options.trace,
              report.options.policy,
@@ -76,7 +74,10 @@ Row row_of(const RunReport& report, bool is_goodput) {
              std::to_string(metrics.moves),
              std::to_string(metrics.rejected),
              fixed_decimals(requests_per_wall_s(report), 0)};
-  if (is_goodput) row.insert(row.begin() + 3, fixed_decimals(report.bound_qps, 2));
+  if (columns.bound) row.insert(row.begin() + 3, fixed_decimals(report.bound_qps, 2));
+  if (columns.seed) {
+    row.insert(row.begin() + 3, std::to_string(report.options.simulation.scheduler.seed));
+  }
   return row;
 }
 
@@ -94,10 +95,14 @@ std::string to_json(std::span<const RunReport> reports) {
 
 std::string to_table(std::span<const RunReport> reports) {
   constexpr std::size_t kTextColumns = 2;  // These are aligned to the left.
-  const bool is_goodput =
-      std::ranges::any_of(reports, [](const RunReport& r) { return r.goodput_qps.has_value(); });
-  std::vector<Row> rows = {heading(is_goodput)};
-  for (const RunReport& report : reports) rows.push_back(row_of(report, is_goodput));
+  Columns columns;
+  for (const RunReport& report : reports) {
+    columns.bound |= report.goodput_qps.has_value();
+    columns.seed |= report.options.simulation.scheduler.seed !=
+                    reports.front().options.simulation.scheduler.seed;
+  }
+  std::vector<Row> rows = {heading(columns)};
+  for (const RunReport& report : reports) rows.push_back(row_of(report, columns));
   return align_columns(rows, kTextColumns);
 }
 

@@ -86,6 +86,18 @@ test('equal inputs give equal bytes, however many jobs', async () => {
   assert.equal(first.stdout, second.stdout);
 });
 
+test('each seed is a point, and matters where gaps are drawn', async () => {
+  const args = ['sim', ...small, '--policy', 'round_robin', '--qps', '30', '--seed', '1,2'];
+  const [same, alike] = await runJson(...args);
+  assert.deepEqual([same.seed, alike.seed], [1, 2]);
+  assert.equal(same.ttft_mean_s, alike.ttft_mean_s); // Nothing is drawn.
+  const [one, two] = await runJson(...args, '--arrivals', 'poisson');
+  assert.equal(one.arrivals, 'poisson');
+  assert.notEqual(one.ttft_mean_s, two.ttft_mean_s);
+  const [first, second] = await runJson(...args, '--jitter', '0.5');
+  assert.notEqual(first.ttft_mean_s, second.ttft_mean_s);
+});
+
 test('a table has a heading and a row per point', async () => {
   const { stdout, stderr } = await run(['sim', ...small, '--qps', '2,4']);
   assert.equal(stdout.trimEnd().split('\n').length, 3);
@@ -128,7 +140,7 @@ test('what cannot be simulated is refused with what was expected', async () => {
   assert.match(await refusal('sim', '--trace', trace), /--qps RATE/);
   assert.match(await refusal('sim', '--trace', '/no/trace', '--qps', '1'), /\/no\/trace/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--policy', 'best'), /dualmap.*round_robin/);
-  assert.match(await refusal('sim', ...small, '--qps', '1', '--model', 'engine'), /serial or batching/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--model', 'x'), /serial, batching/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--profile', 'x'), /qwen2\.5-7b@910b4/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--setting', 'x'), /realistic/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--slo-ttft', '5'), /5s/);
@@ -137,6 +149,8 @@ test('what cannot be simulated is refused with what was expected', async () => {
   assert.match(await refusal('sim', ...small, '--qps', '0'), /\(0, 1e6\]/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--gateways', '2'), /--gateways/);
   assert.match(await refusal('sim', ...small, '--qps', '1,2', '--record', 'x'), /2 points/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--arrivals', 'x'), /trace, poisson/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--jitter', '-1'), /0 or a number/);
 });
 
 test('a result that cannot be written is one line and exit code 1', async () => {
@@ -151,6 +165,8 @@ test('trace stats tells lengths and reuse', async () => {
   assert.equal(stats.input_tokens_max, 16 * 512);
   assert.equal(stats.top_first_block_share, 1);
   assert.ok(stats.cacheable_token_share > 0.8);
+  assert.ok(stats.half_reusing_request_share > 0.8);
+  assert.ok(stats.reuse_distance_blocks_p50 > 1);
 });
 
 test('trace convert writes a window that reads back', async () => {

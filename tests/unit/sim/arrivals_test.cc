@@ -1,5 +1,6 @@
 #include "sim/arrivals.h"
 
+#include <cmath>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -86,6 +87,63 @@ TEST(PlanArrivals, RefusesAWarmUpThatLeavesNothingToCount) {
 
 TEST(PlanArrivals, RefusesRequestsThatAllComeAtOnce) {
   EXPECT_THAT(error_of({7, 7, 7}, {.qps = 1.0}), HasSubstr("all have the same timestamp"));
+}
+
+/// Coefficient of variation of the gaps of 20,001 requests that come evenly in the trace.
+double gap_cv_with(ArrivalOptions options) {
+  std::vector<WorkloadRequest> requests;
+  for (int i = 0; i <= 20'000; ++i) requests.push_back({.timestamp = milliseconds(100 * i)});
+  options.qps = 5;
+  const auto arrivals = plan_arrivals(requests, options).value();
+  double squares = 0;
+  for (std::size_t i = 1; i < arrivals.size(); ++i) {
+    const double gap = to_seconds(arrivals[i] - arrivals[i - 1]);
+    squares += gap * gap;
+  }
+  return std::sqrt(squares / 20'000 / (0.2 * 0.2) - 1);
+}
+
+TEST(PlanArrivals, DrawsExponentialGapsWhenTheyArePoisson) {
+  EXPECT_NEAR(gap_cv_with({.rhythm = Rhythm::kPoisson, .seed = 1}), 1.0, 0.03);
+}
+
+TEST(PlanArrivals, SpreadsGapsByTheJitterAskedFor) {
+  EXPECT_NEAR(gap_cv_with({.jitter_cv = 0.3, .seed = 1}), 0.3, 0.01);
+}
+
+TEST(PlanArrivals, KeepsTheRateExactlyUnderAnySeed) {
+  const auto requests = requests_at({0, 1000, 3000, 4000, 9000});
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    const ArrivalOptions poisson{.qps = 2.0, .rhythm = Rhythm::kPoisson, .seed = seed};
+    EXPECT_EQ(plan_arrivals(requests, poisson)->back(), milliseconds(2000));
+    const ArrivalOptions jitter{.qps = 2.0, .jitter_cv = 0.5, .seed = seed};
+    EXPECT_EQ(plan_arrivals(requests, jitter)->back(), milliseconds(2000));
+  }
+}
+
+TEST(PlanArrivals, DependsOnTheSeedOnlyWhereGapsAreDrawn) {
+  const auto requests = requests_at({0, 1000, 3000, 4000, 9000});
+  const auto plan = [&](ArrivalOptions options, std::uint64_t seed) {
+    options.qps = 2.0;
+    options.seed = seed;
+    return plan_arrivals(requests, options).value();
+  };
+  EXPECT_EQ(plan({}, 1), plan({}, 2));
+  EXPECT_NE(plan({.jitter_cv = 0.5}, 1), plan({.jitter_cv = 0.5}, 2));
+  EXPECT_EQ(plan({.rhythm = Rhythm::kPoisson}, 1), plan({.rhythm = Rhythm::kPoisson}, 1));
+}
+
+TEST(PlanArrivals, RefusesAJitterOutOfRangeOrBesidePoisson) {
+  EXPECT_THAT(error_of({0, 1000}, {.qps = 1, .jitter_cv = 11}),
+              HasSubstr("0 or a number in [0.01"));
+  EXPECT_THAT(error_of({0, 1000}, {.qps = 1, .rhythm = Rhythm::kPoisson, .jitter_cv = 1}),
+              HasSubstr("expected arrivals in the trace's rhythm"));
+}
+
+TEST(NameOfRhythm, TellsRunsOfOneTraceApart) {
+  EXPECT_EQ(name_of_rhythm({}), "trace");
+  EXPECT_EQ(name_of_rhythm({.jitter_cv = 0.25}), "trace, jitter 0.25");
+  EXPECT_EQ(name_of_rhythm({.rhythm = Rhythm::kPoisson}), "poisson");
 }
 
 }  // namespace

@@ -37,6 +37,22 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
             "\n]\n");
 }
 
+TEST(ReportJson, SaysHowRequestsCameUnlessInTheRhythmOfTheTrace) {
+  RunReport with_jitter = report();
+  with_jitter.options.arrivals.jitter_cv = 0.5;
+  const RunReport reports[] = {with_jitter};
+  EXPECT_NE(to_json(reports).find(R"("seed":42,"arrivals":"trace, jitter 0.5","requests")"),
+            std::string::npos);
+}
+
+TEST(ReportTable, HasAColumnForSeedsThatDiffer) {
+  RunReport other = report();
+  other.options.simulation.scheduler.seed = 7;
+  const RunReport reports[] = {report(), other};
+  EXPECT_NE(to_table(reports).find("seed"), std::string::npos);
+  EXPECT_EQ(to_table(std::span(reports).first(1)).find("seed"), std::string::npos);
+}
+
 TEST(ReportJson, AddsTheKeysOfAGoodputSearch) {
   RunReport searched = report();
   searched.goodput_qps = 6.5;

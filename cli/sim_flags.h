@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace ringmaster {
+
+/// The command line of `ringmaster sim`, as text and numbers, before it is checked. What is absent
+/// is taken from the setting; see docs/simulation.md.
+struct SimFlags {
+  std::vector<std::string> traces;
+  std::vector<std::string> policies = {"dualmap"};
+  std::vector<double> qps;
+  std::uint32_t instances = 8;
+  std::string setting = "dualmap-paper";
+  std::string profile = "qwen2.5-7b@910b4";
+  std::optional<std::string> model;
+  std::uint32_t block_tokens = 512;
+  std::optional<std::size_t> requests;
+  std::size_t skip = 0;
+  std::optional<std::size_t> warmup;
+  std::optional<double> warmup_qps;
+  std::string arrivals = "trace";
+  double jitter = 0;
+  std::string slo_ttft = "5s";
+  std::vector<std::string> filters;
+  std::string veto;       ///< Empty: none.
+  std::string admission;  ///< Empty: none.
+  std::optional<std::string> queue;
+  std::optional<std::string> rebalancing;
+  std::optional<std::uint32_t> window;
+  std::string residency = "events";
+  std::optional<std::string> signal_delay;
+  std::uint32_t gateways = 1;
+  std::optional<std::string> report_interval;
+  std::vector<std::uint64_t> seeds = {42};
+  std::string json;
+  std::string record;    ///< File for the scheduler's events and actions; only with one point.
+  std::size_t jobs = 0;  ///< 0: one per core.
+  bool no_wall = false;
+  double attainment = 0.90;       ///< Of a goodput search.
+  std::string p99_limit = "30s";  ///< Of a goodput search.
+};
+
+/// Which requests come, and when. The defaults shown by --help are those of `flags`.
+void add_workload_flags(CLI::App& command, SimFlags& flags);
+
+/// Which policies route them, on what.
+void add_fleet_flags(CLI::App& command, SimFlags& flags);
+
+/// What a fleet must meet.
+void add_target_flags(CLI::App& command, SimFlags& flags);
+
+/// Where results go and how many points are simulated at a time.
+void add_output_flags(CLI::App& command, SimFlags& flags);
+
+}  // namespace ringmaster
