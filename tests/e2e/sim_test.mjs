@@ -147,7 +147,7 @@ test('what cannot be simulated is refused with what was expected', async () => {
   assert.match(await refusal('sim', ...small, '--qps', '1', '--block-tokens', '100'), /divisor of 512/);
   assert.match(await refusal('sim', '--trace', trace, '--qps', '1', '--warmup', '400'), /fewer than the 400/);
   assert.match(await refusal('sim', ...small, '--qps', '0'), /\(0, 1e6\]/);
-  assert.match(await refusal('sim', ...small, '--qps', '1', '--gateways', '2'), /--gateways/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--flag-of-nobody', '2'), /--flag-of-nobody/);
   assert.match(await refusal('sim', ...small, '--qps', '1,2', '--record', 'x'), /2 points/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--arrivals', 'x'), /trace, poisson/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--jitter', '-1'), /0 or a number/);
