@@ -13,10 +13,13 @@
 #include "policies/llm_d.h"
 #include "policies/llumnix.h"
 #include "policies/lmetric.h"
+#include "policies/lora_affinity.h"
 #include "policies/min_ttft.h"
 #include "policies/mooncake.h"
 #include "policies/named_makers.h"
+#include "policies/pool_by_length.h"
 #include "policies/power_of_two.h"
+#include "policies/preble.h"
 #include "policies/prefix_affinity.h"
 #include "policies/priced_homes.h"
 #include "policies/random_choice.h"
@@ -25,6 +28,8 @@
 #include "policies/sglang_cache_aware.h"
 #include "policies/smetric.h"
 #include "policies/sticky_until_saturated.h"
+#include "policies/ttl_pin.h"
+#include "policies/workflow.h"
 
 namespace ringmaster {
 namespace {
@@ -52,6 +57,11 @@ constexpr auto kPolicies = std::to_array<std::pair<std::string_view, MakePart<Ro
     {"mooncake", make_mooncake},
     {"cacheroute", make_cacheroute},
     {"smetric", make_smetric},
+    {"preble", make_preble},
+    {"lora_affinity", make_lora_affinity},
+    {"ttl_pin", make_ttl_pin},
+    {"workflow", make_workflow},
+    {"pool_by_length", make_pool_by_length},
 });
 
 constexpr auto kNames = names_of(kPolicies);

@@ -25,6 +25,21 @@ class RecentMap {
     return &found->second->second;
   }
 
+  /// The same, and its place stays as it is.
+  [[nodiscard]] Value* find(std::uint64_t key) {
+    const auto found = places_.find(key);
+    return found == places_.end() ? nullptr : &found->second->second;
+  }
+  [[nodiscard]] const Value* find(std::uint64_t key) const {
+    const auto found = places_.find(key);
+    return found == places_.end() ? nullptr : &found->second->second;
+  }
+
+  /// What the next put() of a new key forgets; null if there is room.
+  [[nodiscard]] Value* oldest_if_full() {
+    return entries_.size() == size_max_ ? &entries_.back().second : nullptr;
+  }
+
   /// Sets the value and makes the key the most recent; forgets the least recent one if full.
   void put(std::uint64_t key, Value value) {
     if (Value* there = use(key)) {

@@ -4,9 +4,11 @@
 
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "policies/policy_registry.h"
 #include "sim/report.h"
 #include "sim/run.h"
 #include "synthetic_workload.h"
@@ -96,19 +98,24 @@ TEST_P(AnyFleetWithHostCaches, DecidesAlikeByMirrorAndByEvents) {
   }
 }
 
-const std::string kPolicies[] = {
-    "dualmap",      "dualmap:variant=code", "round_robin", "random",    "power_of_two",
-    "least_loaded", "prefix_affinity",      "min_ttft",    "ringmaster"};
+/// Every policy, and the forms that differ most from their defaults. `mooncake` would reject here.
+std::vector<std::string> policies() {
+  std::vector<std::string> names{"dualmap:variant=code", "mooncake:reject=off", "llumnix:moves=on"};
+  for (const std::string_view name : policy_names()) {
+    if (name != "mooncake") names.emplace_back(name);
+  }
+  return names;
+}
 
 INSTANTIATE_TEST_SUITE_P(All, AnyFleet,
-                         testing::Combine(testing::ValuesIn(kPolicies),
+                         testing::Combine(testing::ValuesIn(policies()),
                                           testing::Values(ModelKind::kSerial, ModelKind::kBatching,
                                                           ModelKind::kEngine),
                                           testing::Values(1, 2)));
 
 // The engine's cache also holds outputs, and the first part of a prompt before its end.
 INSTANTIATE_TEST_SUITE_P(All, AnyFleetWithHostCaches,
-                         testing::Combine(testing::ValuesIn(kPolicies),
+                         testing::Combine(testing::ValuesIn(policies()),
                                           testing::Values(ModelKind::kSerial, ModelKind::kBatching),
                                           testing::Values(1, 2)));
 

@@ -12,7 +12,7 @@
 namespace ringmaster::sim {
 
 /// Conversations that interleave: each turn extends the prompt of the turn before it.
-inline Workload conversations(std::uint64_t seed, std::size_t requests) {
+inline Trace conversation_trace(std::uint64_t seed, std::size_t requests) {
   constexpr std::size_t kConversations = 40;
   Random random(seed);
   std::vector<std::vector<std::uint64_t>> ids(kConversations, {0});  // One system prompt for all.
@@ -32,7 +32,11 @@ inline Workload conversations(std::uint64_t seed, std::size_t requests) {
                              .id_count = history.size()});
     trace.hash_ids.insert(trace.hash_ids.end(), history.begin(), history.end());
   }
-  return Workload::make(trace, {}).value();
+  return trace;
+}
+
+inline Workload conversations(std::uint64_t seed, std::size_t requests) {
+  return Workload::make(conversation_trace(seed, requests), {}).value();
 }
 
 /// Requests of equal length that share nothing.

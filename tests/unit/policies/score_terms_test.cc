@@ -59,11 +59,26 @@ class PolicyTerms : public PolicyFixture {
 };
 
 TEST_F(PolicyTerms, AddUpToTheScoreWhereTheFormulaIsASum) {
-  for (const char* name :
-       {"ringmaster", "ringmaster:escapes=0", "min_ttft", "mooncake", "smetric", "least_work_left",
-        "least_loaded", "least_loaded:load=pending_tokens", "power_of_two", "session_affinity",
-        "aibrix_prefix", "dynamo", "dynamo:credit_decay=2,request_weight=3", "sglang_cache_aware",
-        "sticky_until_saturated", "sticky_until_saturated:form=projected"}) {
+  for (const char* name : {"ringmaster",
+                           "ringmaster:escapes=0",
+                           "min_ttft",
+                           "mooncake",
+                           "smetric",
+                           "least_work_left",
+                           "least_loaded",
+                           "least_loaded:load=pending_tokens",
+                           "power_of_two",
+                           "session_affinity",
+                           "aibrix_prefix",
+                           "dynamo",
+                           "dynamo:credit_decay=2,request_weight=3",
+                           "sglang_cache_aware",
+                           "sticky_until_saturated",
+                           "sticky_until_saturated:form=projected",
+                           "ttl_pin",
+                           "workflow",
+                           "pool_by_length",
+                           "lora_affinity"}) {
     make(name);
     const auto all = describe_all();
     ASSERT_FALSE(all.empty()) << name;
