@@ -93,6 +93,12 @@ void add_target_flags(CLI::App& command, SimFlags& flags) {
 void add_output_flags(CLI::App& command, SimFlags& flags) {
   command.add_option("--json", flags.json, "Write JSON to FILE; - prints it instead of the table")
       ->type_name("FILE");
+  flags.command = &command;
+  command
+      .add_option("--resume", flags.resume,
+                  "Keep finished points in FILE, and take from it those of an earlier run with the "
+                  "same inputs")
+      ->type_name("FILE");
   command.add_option("--jobs", flags.jobs, "Points simulated at a time; 0: one per core")
       ->capture_default_str();
   command.add_flag("--no-wall", flags.no_wall,

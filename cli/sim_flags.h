@@ -42,8 +42,10 @@ struct SimFlags {
   std::optional<std::string> report_interval;
   std::vector<std::uint64_t> seeds = {42};
   std::string json;
-  std::string record;    ///< File for the scheduler's events and actions; only with one point.
-  std::size_t jobs = 0;  ///< 0: one per core.
+  std::string record;  ///< File for the scheduler's events and actions; only with one point.
+  std::string resume;  ///< File for finished points.
+  const CLI::App* command = nullptr;  ///< Whose flags these are; set by add_output_flags().
+  std::size_t jobs = 0;               ///< 0: one per core.
   bool no_wall = false;
   double attainment = 0.90;       ///< Of a goodput search.
   std::string p99_limit = "30s";  ///< Of a goodput search.

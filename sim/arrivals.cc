@@ -68,6 +68,21 @@ Status check(std::size_t request_count, const ArrivalOptions& options) {
   return {};
 }
 
+struct CountedGaps {
+  double count;
+  double span_s;
+};
+
+/// Each counted request owns the gap before it; the very first of a trace has none.
+CountedGaps counted_gaps(const std::vector<double>& seconds, std::size_t warmup) {
+  const std::size_t before = warmup > 0 ? warmup - 1 : 0;
+  return {static_cast<double>(seconds.size() - 1 - before), seconds.back() - seconds[before]};
+}
+
+tl::unexpected<Error> no_span() {
+  return invalid("the counted requests all have the same timestamp: no rate can be given to them");
+}
+
 }  // namespace
 
 std::string name_of_rhythm(const ArrivalOptions& options) {
@@ -86,14 +101,8 @@ Result<std::vector<Duration>> plan_arrivals(std::span<const WorkloadRequest> req
   std::vector<double> trace = spread_equal_timestamps(requests);
   apply_rhythm(options, trace);
   const std::size_t warmup = options.warmup_requests;
-  // Each counted request owns the gap before it; the very first of a trace has none.
-  const std::size_t before = warmup > 0 ? warmup - 1 : 0;
-  const double span = trace.back() - trace[before];
-  const auto gaps = static_cast<double>(requests.size() - 1 - before);
-  if (gaps > 0 && !(span > 0)) {
-    return invalid(
-        "the counted requests all have the same timestamp: no rate can be given to them");
-  }
+  const auto [gaps, span] = counted_gaps(trace, warmup);
+  if (gaps > 0 && !(span > 0)) return no_span();
   const double scale = gaps > 0 ? gaps / (options.qps * span) : 1.0;
 
   std::vector<Duration> arrivals(requests.size());
@@ -107,6 +116,16 @@ Result<std::vector<Duration>> plan_arrivals(std::span<const WorkloadRequest> req
     arrivals[i] = from_seconds(seconds);
   }
   return arrivals;
+}
+
+Result<double> own_rate(std::span<const WorkloadRequest> requests, std::size_t warmup_requests) {
+  if (auto status = check(requests.size(), {.qps = 1, .warmup_requests = warmup_requests});
+      !status) {
+    return tl::unexpected(std::move(status).error());
+  }
+  const auto [gaps, span] = counted_gaps(spread_equal_timestamps(requests), warmup_requests);
+  if (!(span > 0)) return no_span();
+  return gaps / span;
 }
 
 }  // namespace ringmaster::sim

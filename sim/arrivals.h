@@ -49,4 +49,9 @@ struct ArrivalOptions {
 [[nodiscard]] Result<std::vector<Duration>> plan_arrivals(std::span<const WorkloadRequest> requests,
                                                           const ArrivalOptions& options);
 
+/// The mean rate at which the counted requests come in the trace itself, requests/s: a plan with
+/// it scales no gap. Fails with kInvalidArgument as plan_arrivals() does for their timestamps.
+[[nodiscard]] Result<double> own_rate(std::span<const WorkloadRequest> requests,
+                                      std::size_t warmup_requests);
+
 }  // namespace ringmaster::sim

@@ -16,7 +16,9 @@ std::optional<double> requests_per_wall_s(const RunReport& report) {
   return static_cast<double>(report.simulated_requests) / *report.wall_s;
 }
 
-std::string to_json(const RunReport& report) {
+}  // namespace
+
+std::string to_json_object(const RunReport& report) {
   const RunOptions& options = report.options;
   const RunMetrics& metrics = report.metrics;
   JsonWriter json;
@@ -43,6 +45,8 @@ std::string to_json(const RunReport& report) {
   json.member("requests_per_wall_s", requests_per_wall_s(report));
   return json.end_object().take();
 }
+
+namespace {
 
 using Row = std::vector<std::string>;
 
@@ -87,7 +91,7 @@ std::string to_json(std::span<const RunReport> reports) {
   std::string text = "[";
   std::string_view separator = "\n";
   for (const RunReport& report : reports) {
-    text.append(separator).append(to_json(report));
+    text.append(separator).append(to_json_object(report));
     separator = ",\n";
   }
   return text + "\n]\n";

@@ -17,6 +17,9 @@ namespace ringmaster::sim {
 /// Absent values are null. All but the last two keys depend on the inputs only, to the byte.
 [[nodiscard]] std::string to_json(std::span<const RunReport> reports);
 
+/// One of those objects.
+[[nodiscard]] std::string to_json_object(const RunReport& report);
+
 /// The same for people: one row a point, aligned columns, a heading. Durations in seconds.
 [[nodiscard]] std::string to_table(std::span<const RunReport> reports);
 

@@ -19,12 +19,12 @@ double bound_qps(const Workload& workload, const RunOptions& options) {
          (mean_tokens * options.simulation.profile.prefill_seconds_per_token);
 }
 
+}  // namespace
+
 bool meets(const RunMetrics& metrics, const GoodputTarget& target) {
   return metrics.slo_attainment >= target.attainment && metrics.ttft_p99_s.has_value() &&
          *metrics.ttft_p99_s <= to_seconds(target.ttft_p99_max);
 }
-
-}  // namespace
 
 Result<RunReport> run_point(const Workload& workload, const RunOptions& options) {
   const auto arrivals = plan_arrivals(workload.requests(), options.arrivals);

@@ -41,6 +41,8 @@ struct GoodputTarget {
   Duration ttft_p99_max = std::chrono::seconds(30);  ///< Else starving a tenth would pay.
 };
 
+[[nodiscard]] bool meets(const RunMetrics& metrics, const GoodputTarget& target);
+
 /// The highest rate that meets the target, found by bisection in steps of 0.01 requests/s between
 /// 0 and 1.5 times the bound, and the point at that rate. The bound is the rate at which all
 /// instances would be busy if every repeated block were a hit:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 #include <unordered_set>
 
@@ -68,20 +69,26 @@ Result<Workload> Workload::make(const Trace& trace, const WorkloadOptions& optio
   return workload;
 }
 
-std::uint64_t uncached_tokens_at_best(const Workload& workload, std::size_t first) {
-  RINGMASTER_CHECK(first <= workload.requests().size());
+std::vector<std::uint32_t> least_uncached_tokens(const Workload& workload) {
   std::unordered_set<BlockHash, BlockHashHasher> cached;
-  std::uint64_t tokens = 0;
-  for (std::size_t i = 0; i < workload.requests().size(); ++i) {
-    const WorkloadRequest& request = workload.requests()[i];
+  std::vector<std::uint32_t> tokens;
+  tokens.reserve(workload.requests().size());
+  for (const WorkloadRequest& request : workload.requests()) {
     // Whatever was seen has its whole prefix seen: the first new block ends the cached prefix.
     std::uint32_t cached_tokens = 0;
     for (const BlockHash& hash : workload.chain_of(request)) {
       if (!cached.insert(hash).second) cached_tokens += workload.block_tokens();
     }
-    if (i >= first) tokens += std::max(1U, request.prompt_tokens - cached_tokens);
+    tokens.push_back(std::max(1U, request.prompt_tokens - cached_tokens));
   }
   return tokens;
+}
+
+std::uint64_t uncached_tokens_at_best(const Workload& workload, std::size_t first) {
+  RINGMASTER_CHECK(first <= workload.requests().size());
+  const auto tokens = least_uncached_tokens(workload);
+  return std::accumulate(tokens.begin() + static_cast<std::ptrdiff_t>(first), tokens.end(),
+                         std::uint64_t{0});
 }
 
 }  // namespace ringmaster::sim

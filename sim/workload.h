@@ -57,6 +57,10 @@ class Workload {
   std::vector<BlockHash> chains_;  // Of all requests, one after the other.
 };
 
+/// Of each request: tokens that an infinite cache shared by all instances would leave to be
+/// computed, at least 1.
+[[nodiscard]] std::vector<std::uint32_t> least_uncached_tokens(const Workload& workload);
+
 /// Tokens that an infinite cache shared by all instances would leave to be computed, at least 1
 /// per request: the sum over the requests from `first` on, after all before them.
 [[nodiscard]] std::uint64_t uncached_tokens_at_best(const Workload& workload, std::size_t first);

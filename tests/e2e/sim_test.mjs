@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { binary, run } from './fleet.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'ringmaster-sim-'));
@@ -96,6 +97,126 @@ test('each seed is a point, and matters where gaps are drawn', async () => {
   assert.notEqual(one.ttft_mean_s, two.ttft_mean_s);
   const [first, second] = await runJson(...args, '--jitter', '0.5');
   assert.notEqual(first.ttft_mean_s, second.ttft_mean_s);
+});
+
+test('a sweep that was killed goes on where it stood', async () => {
+  const points = join(folder, 'sweep.points');
+  const rates = Array.from({ length: 60 }, (_, i) => 1 + i / 10).join();
+  const sweep = ['sim', '--trace', writeTrace('long.jsonl', 4000), '--warmup', '50', '--policy',
+    'dualmap,round_robin', '--qps', rates, '--jobs', '1', '--no-wall', '--json', '-'];
+  const child = spawn(binary, [...sweep, '--resume', points], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const lines = () => (existsSync(points) ? readFileSync(points, 'utf8').split('\n').length - 1 : 0);
+  while (lines() < 6) await nextTurn(); // A header and five points of 120.
+  child.kill('SIGKILL');
+  const [, signal] = await ended;
+  assert.equal(signal, 'SIGKILL');
+  writeFileSync(points, '{"digest":"0', { flag: 'a' }); // As if killed while writing.
+  const resumed = await run([...sweep, '--resume', points]);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  const taken = Number(/^ringmaster: (\d+) of 120 points taken from /.exec(resumed.stderr)?.[1]);
+  assert.ok(taken >= 5 && taken < 120, resumed.stderr);
+  assert.equal(resumed.stdout, (await run(sweep)).stdout);
+  assert.equal(lines(), 121);
+  const again = await run([...sweep, '--resume', points]);
+  assert.match(again.stderr, /^ringmaster: 120 of 120 points/);
+  assert.equal(again.stdout, resumed.stdout);
+});
+
+test('points of other inputs are not taken', async () => {
+  const points = join(folder, 'inputs.points');
+  const args = ['sim', ...small, '--qps', '2,3', '--resume', points];
+  assert.equal((await run(args)).stderr, '');
+  for (const change of [['--slo-ttft', '1s'], ['--signal-delay', '1s'], ['--model', 'batching'],
+    ['--seed', '7'], ['--policy', 'round_robin'], ['--queue', 'fcfs'], ['--requests', '399']]) {
+    assert.match((await run([...args, ...change])).stderr, /^ringmaster: 0 of 2 points taken/, change[0]);
+  }
+  const goodput = await run(['sim', 'goodput', ...small, '--resume', points]);
+  assert.match(goodput.stderr, /^ringmaster: 0 of 1 points/);
+  assert.match((await run([...args, '--jobs', '1', '--json', '-'])).stderr, /^ringmaster: 2 of 2 points/);
+  const text = readFileSync(trace, 'utf8');
+  writeFileSync(trace, text.replace('"output_length":10', '"output_length":11'));
+  try {
+    assert.match((await run(args)).stderr, /^ringmaster: 0 of 2 points/);
+  } finally {
+    writeFileSync(trace, text);
+  }
+});
+
+test('a file that is not of finished points is left alone', async () => {
+  const before = readFileSync(trace, 'utf8');
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--resume', trace), /expected a file that --resume made/);
+  assert.equal(readFileSync(trace, 'utf8'), before);
+  const bad = join(folder, 'bad.points');
+  writeFileSync(bad, '{"ringmaster":"finished points","version":1}\n{"digest":"12"}\n');
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--resume', bad), /bad\.points:2: expected an object/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--resume', '/no/folder/x'), /cannot open/);
+});
+
+test('compare pairs two files of results by seed', async () => {
+  const [a, b] = [join(folder, 'a.json'), join(folder, 'b.json')];
+  const seeds = ['sim', '--trace', trace, '--warmup', '50', '--qps', '30', '--arrivals', 'poisson', '--seed', '1,2,3,4'];
+  for (const [file, policy] of [[a, 'round_robin'], [b, 'dualmap']]) {
+    const { code, stderr } = await run([...seeds, '--policy', policy, '--json', file]);
+    assert.equal(code, 0, stderr);
+  }
+  const [group] = await runJson('sim', 'compare', a, b);
+  assert.equal(group.seeds, 4);
+  assert.deepEqual([group.first_policy, group.second_policy], ['round_robin', 'dualmap']);
+  const cached = group.metrics.find(({ metric }) => metric === 'cached_token_share');
+  assert.equal(cached.pairs, 4);
+  assert.ok(cached.difference > cached.half_width);
+  const { stdout } = await run(['sim', 'compare', a, b]);
+  assert.match(stdout, /first round_robin, second dualmap, 4 seeds\n/);
+  assert.match(stdout, /cached_token_share .* to /);
+});
+
+test('compare says what keeps results from pairing', async () => {
+  const [a, b] = [join(folder, 'rate4.json'), join(folder, 'rate6.json')];
+  await run(['sim', ...small, '--qps', '4', '--json', a]);
+  await run(['sim', ...small, '--qps', '6', '--json', b]);
+  assert.match(await refusal('sim', 'compare', a, b), /differ in qps \(4 and 6\)$/);
+  assert.match(await refusal('sim', 'compare', a, trace), /talk\.jsonl: expected/);
+  assert.match(await refusal('sim', 'compare', a, '/no/file'), /\/no\/file/);
+});
+
+test('ablate tells the goodput without each part', async () => {
+  const parts = await runJson('sim', 'ablate', ...small, '--policy', 'dualmap');
+  assert.ok(parts.length >= 2);
+  for (const part of parts) {
+    assert.equal(part.policy, 'dualmap');
+    assert.ok(part.goodput_qps > 0);
+    assert.ok(Math.abs(part.change - (part.goodput_qps_without / part.goodput_qps - 1)) < 1e-9);
+  }
+  const { stdout } = await run(['sim', 'ablate', ...small, '--policy', 'dualmap', '--markdown']);
+  assert.equal(stdout.trimEnd().split('\n').length, 3 + parts.length);
+  assert.match(await refusal('sim', 'ablate', ...small, '--policy', 'random'), /ringmaster, dualmap/);
+});
+
+test('plan finds the smallest fleet, and what one more or fewer changes', async () => {
+  const flags = ['sim', 'plan', '--trace', trace, '--warmup', '50', '--slo-ttft', '1s',
+    '--attainment', '0.95', '--policy', 'dualmap,round_robin', '--qps', '20'];
+  const plans = await runJson(...flags);
+  assert.deepEqual(plans.map(({ policy }) => policy), ['dualmap', 'round_robin']);
+  for (const plan of plans) {
+    assert.equal(plan.instances, plan.smallest.instances);
+    assert.ok(plan.smallest.slo_attainment >= 0.95);
+    if (plan.instances > 1) assert.ok(plan.one_fewer.slo_attainment < 0.95);
+    assert.equal(plan.one_more.instances, plan.instances + 1);
+    assert.equal(plan.limit, null);
+  }
+});
+
+test('plan takes the rate of the trace itself', async () => {
+  const [plan] = await runJson('sim', 'plan', '--trace', trace, '--warmup', '50');
+  assert.equal(plan.qps, 4); // A request every 250 ms.
+});
+
+test('plan says which limit makes a target infeasible', async () => {
+  const { code, stdout } = await run(
+    ['sim', 'plan', '--trace', trace, '--warmup', '50', '--slo-ttft', '10ms']);
+  assert.equal(code, 1);
+  assert.match(stdout, /infeasible by the prompts: the prefill of \d+\.\d+ % of the requests alone/);
 });
 
 test('a table has a heading and a row per point', async () => {

@@ -146,5 +146,17 @@ TEST(NameOfRhythm, TellsRunsOfOneTraceApart) {
   EXPECT_EQ(name_of_rhythm({.rhythm = Rhythm::kPoisson}), "poisson");
 }
 
+TEST(OwnRate, IsTheRateThatScalesNoGap) {
+  const auto requests = requests_at({0, 1000, 3000, 9000});
+  const double rate = own_rate(requests, 2).value();  // Two gaps in the 8 s after the warm-up.
+  EXPECT_DOUBLE_EQ(rate, 0.25);
+  const auto arrivals = plan_arrivals(requests, {.qps = rate, .warmup_requests = 2}).value();
+  EXPECT_EQ(arrivals[3] - arrivals[2], milliseconds(6000));
+}
+
+TEST(OwnRate, RefusesRequestsThatAllComeAtOnce) {
+  EXPECT_THAT(own_rate(requests_at({5, 5, 5}), 0).error().message, HasSubstr("same timestamp"));
+}
+
 }  // namespace
 }  // namespace ringmaster::sim
