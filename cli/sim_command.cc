@@ -9,7 +9,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command_error.h"
+#include "cli/sim_ablate_command.h"
+#include "cli/sim_compare_command.h"
 #include "cli/sim_flags.h"
+#include "cli/sim_plan_command.h"
 #include "cli/sim_runs.h"
 #include "cli/sim_sweep.h"
 #include "cli/text_file.h"
@@ -132,6 +135,9 @@ void add_sim_command(CLI::App& app, int& exit_code) {
                   "Write the scheduler's events and actions to FILE; for one point only")
       ->type_name("FILE");
   add_goodput(*sim, exit_code);
+  add_sim_plan(*sim, exit_code);
+  add_sim_ablate(*sim, exit_code);
+  add_sim_compare(*sim, exit_code);
   add_replay(*sim, exit_code);
   sim->callback([sim, flags, &exit_code] {
     if (!sim->get_subcommands().empty()) return;  // They have done their own work.

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace ringmaster {
+
+/// Adds `ablate` to `ringmaster sim`; it sets `exit_code` when it is run.
+void add_sim_ablate(CLI::App& sim, int& exit_code);
+
+}  // namespace ringmaster

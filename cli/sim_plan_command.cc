@@ -1,0 +1,109 @@
+#include "cli/sim_plan_command.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command_error.h"
+#include "cli/parallel_runs.h"
+#include "cli/sim_flags.h"
+#include "cli/sim_sweep.h"
+#include "cli/trace_file.h"
+#include "settings/quantities.h"
+#include "sim/capacity.h"
+
+namespace ringmaster {
+namespace {
+
+struct PlanFlags {
+  SimFlags sim;
+  std::uint32_t instances_max = 256;
+};
+
+/// A point without a rate gets the trace's own.
+Result<sim::CapacityPlan> plan_point(const SimSweep::Point& point, const sim::GoodputTarget& target,
+                                     std::uint32_t instances_max) {
+  sim::RunOptions options = point.options;
+  if (options.arrivals.qps == 0.0) {
+    const auto rate = sim::own_rate(point.workload->requests(), options.arrivals.warmup_requests);
+    if (!rate) return tl::unexpected(rate.error());
+    options.arrivals.qps = *rate;
+  }
+  return sim::plan_capacity(*point.workload, std::move(options), target, instances_max);
+}
+
+Result<std::vector<sim::CapacityPlan>> plan_all(const PlanFlags& flags) {
+  const auto p99 = parse_duration(flags.sim.p99_limit);
+  if (!p99) {
+    return invalid("--p99-limit: expected a duration such as 30s, found \"" + flags.sim.p99_limit +
+                   "\"");
+  }
+  const sim::GoodputTarget target{.attainment = flags.sim.attainment, .ttft_p99_max = *p99};
+  const auto sweep = plan_sweep(flags.sim);
+  if (!sweep) return tl::unexpected(sweep.error());
+  std::vector<Result<sim::CapacityPlan>> results(sweep->points.size());
+  const std::size_t jobs =
+      flags.sim.jobs > 0 ? flags.sim.jobs : std::max(1U, std::thread::hardware_concurrency());
+  run_parallel(results.size(), jobs, "planned", [&](std::size_t i) {
+    results[i] = plan_point(sweep->points[i], target, flags.instances_max);
+  });
+  std::vector<sim::CapacityPlan> plans;
+  for (auto& result : results) {
+    if (!result) return tl::unexpected(std::move(result).error());
+    plans.push_back(std::move(*result));
+  }
+  return plans;
+}
+
+int run(const PlanFlags& flags) {
+  const auto plans = plan_all(flags);
+  if (!plans) return complain(plans.error());
+  if (!flags.sim.json.empty()) {
+    const auto status = write_text(flags.sim.json, sim::to_json(*plans));
+    if (!status) return complain(status.error());
+  }
+  if (flags.sim.json != "-") std::fputs(sim::to_table(*plans).c_str(), stdout);
+  const bool is_feasible = std::ranges::all_of(
+      *plans, [](const sim::CapacityPlan& plan) { return plan.smallest.has_value(); });
+  return is_feasible ? 0 : 1;
+}
+
+}  // namespace
+
+void add_sim_plan(CLI::App& sim, int& exit_code) {
+  auto flags = std::make_shared<PlanFlags>();
+  flags->sim.setting = "realistic";
+  auto* command =
+      sim.add_subcommand("plan", "Find how many instances each policy needs to meet the targets");
+  add_workload_flags(*command, flags->sim);
+  add_fleet_flags(*command, flags->sim);
+  command->add_option("--qps", flags->sim.qps, "Mean arrival rates, requests/s [the trace's own]")
+      ->delimiter(',')
+      ->type_name("RATE,...");
+  add_target_flags(*command, flags->sim);
+  command->add_option("--instances-max", flags->instances_max, "Largest fleet to think of")
+      ->check(CLI::Range(1, 4095))
+      ->capture_default_str();
+  add_output_flags(*command, flags->sim);
+  command->remove_option(command->get_option("--instances"));
+  command->remove_option(command->get_option("--resume"));
+  command->remove_option(command->get_option("--no-wall"));
+  command->get_option("--trace")->required();
+  command->footer(
+      "busy: instances that the work alone would keep busy if every repeated block were a hit.\n"
+      "Exit code 1 if a target cannot be met; it is said by which limit.\n"
+      "Examples:\n"
+      "  ringmaster sim plan --trace t.jsonl --slo-ttft 2s --attainment 0.95 --policy "
+      "dualmap,min_ttft\n"
+      "  ringmaster sim plan --trace t.jsonl --qps 20,40 --profile qwen2.5-14b@910b3 --json -");
+  command->callback([flags, &exit_code] { exit_code = run(*flags); });
+}
+
+}  // namespace ringmaster
