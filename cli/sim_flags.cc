@@ -26,6 +26,10 @@ void add_workload_flags(CLI::App& command, SimFlags& flags) {
   command
       .add_option("--block-tokens", flags.block_tokens, "Tokens of a prefix block: 512, 128, 16")
       ->capture_default_str();
+  command
+      .add_option("--hash-as", flags.hash_as,
+                  "Hash prompts as a live gateway hashes those of `trace requests --model MODEL`")
+      ->type_name("MODEL");
 }
 
 void add_fleet_flags(CLI::App& command, SimFlags& flags) {

@@ -23,6 +23,7 @@ struct SimFlags {
   std::string profile = "qwen2.5-7b@910b4";
   std::optional<std::string> model;
   std::uint32_t block_tokens = 512;
+  std::string hash_as;  ///< Model whose gateway's hashes are used; empty: those of the trace's ids.
   std::optional<std::size_t> requests;
   std::size_t skip = 0;
   std::optional<std::size_t> warmup;

@@ -216,7 +216,8 @@ Result<std::shared_ptr<const sim::Workload>> load_workload(const SimFlags& flags
       *trace, {.skip = flags.skip,
                .requests = flags.requests.value_or(std::min(requests_max, available)),
                .prompt_tokens_max = prompt_tokens_max,
-               .block_tokens = flags.block_tokens});
+               .block_tokens = flags.block_tokens,
+               .hash_as = flags.hash_as});
   if (!workload) return tl::unexpected(std::move(workload).error().while_doing(path));
   return std::make_shared<const sim::Workload>(std::move(*workload));
 }

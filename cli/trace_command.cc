@@ -11,6 +11,7 @@
 
 #include "cli/command_error.h"
 #include "cli/trace_file.h"
+#include "cli/trace_requests_command.h"
 #include "cli/trace_synthesize_command.h"
 #include "sim/arrivals.h"
 #include "sim/trace_stats.h"
@@ -127,6 +128,7 @@ void add_trace_command(CLI::App& app, int& exit_code) {
   add_stats(*trace, exit_code);
   add_convert(*trace, exit_code);
   add_trace_synthesize(*trace, exit_code);
+  add_trace_requests(*trace, exit_code);
 }
 
 }  // namespace ringmaster

@@ -1,6 +1,6 @@
 #include "engine/kv_events.h"
 
-#include <unordered_map>
+#include <bit>
 #include <utility>
 
 #include "base/check.h"
@@ -17,14 +17,23 @@ void KvEventLog::note_cleared() {
   is_cleared_ = true;
 }
 
+int& KvEventLog::net_of(const BlockHash& block) {
+  const std::size_t mask = net_.size() - 1;
+  std::size_t slot = block.low & mask;
+  while (net_[slot].is_used && net_[slot].block != block) slot = (slot + 1) & mask;
+  net_[slot].block = block;
+  net_[slot].is_used = true;
+  return net_[slot].direction;
+}
+
 bool KvEventLog::commit() {
-  std::unordered_map<BlockHash, int, BlockHashHasher> net;
-  for (const Change& change : changes_) net[change.block] += change.direction;
+  net_.assign(std::bit_ceil(2 * changes_.size() + 1), {});  // At most half full.
+  for (const Change& change : changes_) net_of(change.block) += change.direction;
   KvEventBatch batch{.sequence = last_sequence_ + 1};
   KvEvent removed{.type = KvEvent::Type::kRemoved};
   KvEvent stored{.type = KvEvent::Type::kStored};
   for (const Change& change : changes_) {
-    const int direction = std::exchange(net[change.block], 0);
+    const int direction = std::exchange(net_of(change.block), 0);
     if (direction < 0) removed.blocks.push_back(change.block);
     if (direction > 0) stored.blocks.push_back(change.block);
   }

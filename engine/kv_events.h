@@ -61,11 +61,21 @@ class KvEventLog {
     int direction;
   };
 
+  struct Net {
+    BlockHash block;
+    int direction = 0;
+    bool is_used = false;
+  };
+
+  /// The sum of the directions of a block in this batch; 0 where it is new.
+  [[nodiscard]] int& net_of(const BlockHash& block);
+
   std::uint64_t epoch_;
   std::size_t batches_max_;
   std::uint64_t last_sequence_ = 0;
   std::deque<KvEventBatch> batches_;
   std::vector<Change> changes_;
+  std::vector<Net> net_;  // Open addressing with linear probing; a commit's own, keeps its memory.
   bool is_cleared_ = false;
 };
 

@@ -4,9 +4,11 @@
 #include <array>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "base/check.h"
+#include "sim/prompt_tokens.h"
 
 namespace ringmaster::sim {
 namespace {
@@ -21,9 +23,27 @@ BlockHash chain_part(const BlockHash& previous, std::uint64_t id, std::uint32_t 
   return chain_block(previous, words);
 }
 
-BlockHash seed_of(std::uint64_t adapter) {
-  if (adapter == 0) return chain_seed({.model = "trace"});
-  return chain_seed({.model = "trace", .adapter = std::to_string(adapter)});
+BlockHash seed_of(std::string_view model, std::uint64_t adapter) {
+  if (adapter == 0) return chain_seed({.model = model});
+  return chain_seed({.model = model, .adapter = std::to_string(adapter)});
+}
+
+/// Appends the hashes of the first `block_count` blocks.
+void append_chain(PrefixChain& chains, const BlockHash& seed, std::span<const std::uint64_t> ids,
+                  std::size_t block_count, std::size_t parts) {
+  BlockHash hash = seed;
+  for (std::size_t block = 0; block < block_count; ++block) {
+    hash = chain_part(hash, ids[block / parts], static_cast<std::uint32_t>(block % parts));
+    chains.push_back(hash);
+  }
+}
+
+void append_token_chain(PrefixChain& chains, const BlockHash& seed,
+                        std::span<const std::uint64_t> ids, std::size_t block_count,
+                        std::uint32_t block_tokens) {
+  const auto tokens = static_cast<std::uint32_t>(block_count * block_tokens);
+  const PrefixChain chain = chain_tokens(seed, prompt_tokens_of(ids, tokens, 0), block_tokens);
+  chains.insert(chains.end(), chain.begin(), chain.end());
 }
 
 }  // namespace
@@ -59,10 +79,12 @@ Result<Workload> Workload::make(const Trace& trace, const WorkloadOptions& optio
     }
     request.block_count =
         std::min<std::size_t>(request.prompt_tokens / options.block_tokens, ids.size() * parts);
-    BlockHash hash = seed_of(record.labels.adapter);
-    for (std::size_t block = 0; block < request.block_count; ++block) {
-      hash = chain_part(hash, ids[block / parts], static_cast<std::uint32_t>(block % parts));
-      workload.chains_.push_back(hash);
+    if (options.hash_as.empty()) {
+      append_chain(workload.chains_, seed_of("trace", record.labels.adapter), ids,
+                   request.block_count, parts);
+    } else {
+      append_token_chain(workload.chains_, seed_of(options.hash_as, record.labels.adapter), ids,
+                         request.block_count, options.block_tokens);
     }
     workload.requests_.push_back(request);
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -26,6 +27,9 @@ struct WorkloadOptions {
   std::size_t requests = 0;             ///< Records taken; 0: all that follow.
   std::uint32_t prompt_tokens_max = 0;  ///< Longer prompts are cut; 0: none is.
   std::uint32_t block_tokens = 512;     ///< A divisor of kTraceBlockTokens, at least 16.
+  /// Hash the tokens of prompt_tokens_of() as a gateway and engines that serve this model do, so
+  /// that rings place them alike; empty: hash the ids, which is much less work.
+  std::string hash_as;
 };
 
 /// The requests of a trace with their prefix chains, ready to be replayed any number of times.

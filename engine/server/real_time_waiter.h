@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "engine/simulated/sim_executor.h"
+#include "engine/simulated/step_pacer.h"
 
 namespace ringmaster::engine {
 
@@ -11,16 +12,13 @@ namespace ringmaster::engine {
 class RealTimeWaiter final : public StepWaiter {
  public:
   /// `speed`: simulated seconds in a real one. Requires: speed > 0.
-  explicit RealTimeWaiter(double speed) : speed_(speed) {}
+  explicit RealTimeWaiter(double speed) : pacer_(speed) {}
 
-  void begin() override { begun_ = std::chrono::steady_clock::now(); }
-  void wait(Duration duration) override {
-    std::this_thread::sleep_until(begun_ + from_seconds(to_seconds(duration) / speed_));
-  }
+  void begin() override { pacer_.begin(std::chrono::steady_clock::now()); }
+  void wait(Duration duration) override { std::this_thread::sleep_until(pacer_.due(duration)); }
 
  private:
-  double speed_;
-  TimePoint begun_;
+  StepPacer pacer_;
 };
 
 }  // namespace ringmaster::engine

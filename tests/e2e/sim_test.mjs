@@ -382,3 +382,50 @@ test('what a live gateway recorded can be replayed and simulated', async () => {
   const [point] = await runJson('sim', '--trace', recorded, '--warmup', '1', '--qps', '1');
   assert.equal(point.requests, 11);
 });
+
+test('trace requests writes prompts that repeat where the trace does', async () => {
+  const { code, stdout, stderr } = await run(
+    ['trace', 'requests', trace, '--model', 'm', '--qps', '4', '--requests', '30', '--prompt-tokens-max', '1000']);
+  assert.equal(code, 0, stderr);
+  const requests = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.equal(requests.length, 30);
+  assert.ok(Math.abs(requests[29].at_seconds - 7.5) < 0.3);
+  const { prompt, ...rest } = requests[0].body;
+  assert.deepEqual(rest,
+    { model: 'm', max_tokens: 10, ignore_eos: true, stream: true, stream_options: { include_usage: true } });
+  assert.equal(prompt.length, 1000);
+  const turnAfter = requests[20].body.prompt; // The second turn of the first conversation.
+  assert.deepEqual(turnAfter, prompt);
+  assert.notDeepEqual(requests[1].body.prompt.slice(512, 528), prompt.slice(512, 528));
+});
+
+test('a profile written by one command is taken by the simulator and the engine', async () => {
+  const shown = await run(['profile', 'show', 'qwen2.5-7b@h200-uncalibrated']);
+  assert.equal(shown.code, 0, shown.stderr);
+  const file = join(folder, 'profile.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(shown.stdout), name: 'mine', step_seconds: 0.002 }));
+  const [point] = await runJson('sim', ...small, '--model', 'engine', '--profile', file, '--qps', '5');
+  assert.equal(point.profile, 'mine-uncalibrated');
+  assert.equal(point.model, 'engine');
+  const engine = spawn(binary,
+    ['engine', '--device', 'sim', '--sim-profile', file, '--listen', '127.0.0.1:0', '--json', '--end-with-parent'],
+    { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(engine, 'exit');
+  try {
+    const [line] = await once(createInterface({ input: engine.stdout }), 'line');
+    const { data } = await (await fetch(`${JSON.parse(line).url}/v1/models`)).json();
+    assert.equal(data[0].max_model_len, 32768);
+  } finally {
+    engine.kill('SIGTERM');
+    await ended;
+  }
+});
+
+test('a wrong profile is refused with its file and key, a wrong name with the known ones', async () => {
+  const file = join(folder, 'wrong.json');
+  writeFileSync(file, '{"name": "x", "prefill_seconds_per_token": 0}');
+  assert.equal(await refusal('profile', 'show', file),
+    `ringmaster: ${file}: prefill_seconds_per_token: expected a number from 1e-12 to 10`);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--profile', 'h200'),
+    /^ringmaster: unknown profile "h200"; expected a file that ends in \.json or one of qwen2\.5-7b@910b4 /);
+});
