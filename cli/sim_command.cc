@@ -13,6 +13,7 @@
 #include "cli/sim_compare_command.h"
 #include "cli/sim_flags.h"
 #include "cli/sim_plan_command.h"
+#include "cli/sim_report.h"
 #include "cli/sim_runs.h"
 #include "cli/sim_sweep.h"
 #include "cli/text_file.h"
@@ -28,31 +29,33 @@ int misused(std::string message) {
   return complain(invalid(std::move(message)).value());
 }
 
-int run_and_print(const SimFlags& flags, const RunPoint& run) {
-  const auto sweep = plan_sweep(flags);
-  if (!sweep) return complain(sweep.error());
+Result<SimSweep> plan(const SimFlags& flags) {
+  auto sweep = plan_sweep(flags);
+  if (!sweep) return sweep;
   if (!flags.record.empty() && sweep->points.size() != 1) {
-    return misused("--record: expected one trace, policy, rate and seed, found " +
+    return invalid("--record: expected one trace, policy, rate and seed, found " +
                    std::to_string(sweep->points.size()) + " points");
   }
-  const auto reports = run_sweep(flags, *sweep, run);
-  if (!reports) return complain(reports.error());
-  const auto status = print_reports(flags, *reports);
-  return status ? 0 : complain(status.error());
+  if (auto status = check_report(flags, *sweep); !status) return tl::unexpected(status.error());
+  return sweep;
 }
 
 int run_sim(const SimFlags& flags) {
   if (flags.traces.empty()) return misused("sim: expected --trace FILE[,FILE...]");
   if (flags.qps.empty()) return misused("sim: expected --qps RATE[,RATE...]");
+  const auto sweep = plan(flags);
+  if (!sweep) return complain(sweep.error());
   std::string recording;
   const bool is_recorded = !flags.record.empty();
-  const int exit_code = run_and_print(flags, [&](const SimSweep::Point& point) {
+  const auto reports = run_sweep(flags, *sweep, [&](const SimSweep::Point& point) {
     sim::RunOptions options = point.options;
     if (is_recorded) options.simulation.recording = &recording;
     return sim::run_point(*point.workload, options);
   });
-  if (!is_recorded || exit_code != 0) return exit_code;
-  const auto status = write_text(flags.record, recording);
+  if (!reports) return complain(reports.error());
+  auto status = print_reports(flags, *reports);
+  if (status && is_recorded) status = write_text(flags.record, recording);
+  if (status && !flags.report.empty()) status = write_report(flags, {}, {}, *reports);
   return status ? 0 : complain(status.error());
 }
 
@@ -71,6 +74,17 @@ int replay(const std::string& file, bool is_quiet) {
   return 0;
 }
 
+/// Runs what the page shows beside the searches, and writes it.
+Status report_searches(const SimFlags& flags, const sim::GoodputTarget& target,
+                       const SimSweep& sweep, const std::vector<sim::RunReport>& searches) {
+  const SimSweep comparison = plan_comparison(sweep, searches);
+  const auto points = run_sweep(flags, comparison, [](const SimSweep::Point& point) {
+    return sim::run_point(*point.workload, point.options);
+  });
+  if (!points) return tl::unexpected(points.error());
+  return write_report(flags, target, searches, *points);
+}
+
 int run_goodput(const SimFlags& flags) {
   const auto p99 = parse_duration(flags.p99_limit);
   if (!p99) {
@@ -78,9 +92,15 @@ int run_goodput(const SimFlags& flags) {
                    "\"");
   }
   const sim::GoodputTarget target{.attainment = flags.attainment, .ttft_p99_max = *p99};
-  return run_and_print(flags, [target](const SimSweep::Point& point) {
+  const auto sweep = plan(flags);
+  if (!sweep) return complain(sweep.error());
+  const auto searches = run_sweep(flags, *sweep, [target](const SimSweep::Point& point) {
     return sim::find_goodput(*point.workload, point.options, target);
   });
+  if (!searches) return complain(searches.error());
+  auto status = print_reports(flags, *searches);
+  if (status && !flags.report.empty()) status = report_searches(flags, target, *sweep, *searches);
+  return status ? 0 : complain(status.error());
 }
 
 void add_goodput(CLI::App& sim, int& exit_code) {
@@ -89,6 +109,7 @@ void add_goodput(CLI::App& sim, int& exit_code) {
   add_workload_flags(*command, *flags);
   add_fleet_flags(*command, *flags);
   add_output_flags(*command, *flags);
+  add_report_flag(*command, *flags);
   add_target_flags(*command, *flags);
   command->get_option("--trace")->required();
   command->footer(
@@ -127,6 +148,7 @@ void add_sim_command(CLI::App& app, int& exit_code) {
       ->delimiter(',')
       ->type_name("RATE,...");
   add_output_flags(*sim, *flags);
+  add_report_flag(*sim, *flags);
   sim->footer(
       "Examples:\n"
       "  ringmaster sim --trace conversation_trace.jsonl --policy dualmap,round_robin --qps 4,6\n"

@@ -109,4 +109,9 @@ void add_output_flags(CLI::App& command, SimFlags& flags) {
                    "Leave out wall times, so that equal inputs give equal bytes");
 }
 
+void add_report_flag(CLI::App& command, SimFlags& flags) {
+  command.add_option("--report", flags.report, "Write an HTML page to FILE: charts and pairs")
+      ->type_name("FILE");
+}
+
 }  // namespace ringmaster

@@ -43,6 +43,7 @@ struct SimFlags {
   std::optional<std::string> report_interval;
   std::vector<std::uint64_t> seeds = {42};
   std::string json;
+  std::string report;  ///< File for the HTML page.
   std::string record;  ///< File for the scheduler's events and actions; only with one point.
   std::string resume;  ///< File for finished points.
   const CLI::App* command = nullptr;  ///< Whose flags these are; set by add_output_flags().
@@ -63,5 +64,8 @@ void add_target_flags(CLI::App& command, SimFlags& flags);
 
 /// Where results go and how many points are simulated at a time.
 void add_output_flags(CLI::App& command, SimFlags& flags);
+
+/// The page for people; of the commands that can make one.
+void add_report_flag(CLI::App& command, SimFlags& flags);
 
 }  // namespace ringmaster

@@ -180,6 +180,7 @@ Result<sim::RunOptions> read_run_options(const SimFlags& flags) {
   const auto arrivals = read_arrivals(flags);
   if (!arrivals) return tl::unexpected(arrivals.error());
   run.arrivals = *arrivals;
+  run.is_detailed = !flags.report.empty();
   run.arrivals.warmup_requests = flags.warmup.value_or(setting->warmup_requests);
   return run;
 }

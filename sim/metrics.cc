@@ -1,72 +1,17 @@
 #include "sim/metrics.h"
 
-#include <algorithm>
-#include <array>
-#include <bit>
-#include <cmath>
 #include <limits>
-#include <numeric>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "sim/length_buckets.h"
+#include "sim/quantiles.h"
 
 namespace ringmaster::sim {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr double kBucketShareMin = 0.01;
-
-/// Sorts the values. Absent if there are none or the rank falls on an infinite one.
-class Quantiles {
- public:
-  explicit Quantiles(std::vector<double> values) : values_(std::move(values)) {
-    std::ranges::sort(values_);
-  }
-
-  [[nodiscard]] std::optional<double> at(double q) const {
-    if (values_.empty()) return std::nullopt;
-    const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(values_.size())));
-    const double value = values_[std::max<std::size_t>(rank, 1) - 1];
-    return std::isfinite(value) ? std::optional(value) : std::nullopt;
-  }
-
-  [[nodiscard]] std::optional<double> mean_of_finite() const {
-    const auto end = std::ranges::lower_bound(values_, kNever);
-    if (end == values_.begin()) return std::nullopt;
-    return std::accumulate(values_.begin(), end, 0.0) / static_cast<double>(end - values_.begin());
-  }
-
- private:
-  std::vector<double> values_;
-};
-
-/// Attainment by prompt length, in buckets that double from 2048 tokens on.
-class LengthBuckets {
- public:
-  void add(std::uint32_t prompt_tokens, bool is_met) {
-    Bucket& bucket = buckets_[static_cast<std::size_t>(std::bit_width(prompt_tokens >> 11U))];
-    ++bucket.requests;
-    if (is_met) ++bucket.met;
-  }
-
-  [[nodiscard]] double worst(std::size_t requests) const {
-    double worst = 1.0;
-    for (const Bucket& bucket : buckets_) {
-      const auto size = static_cast<double>(bucket.requests);
-      if (bucket.requests == 0 || size < kBucketShareMin * static_cast<double>(requests)) continue;
-      worst = std::min(worst, static_cast<double>(bucket.met) / size);
-    }
-    return worst;
-  }
-
- private:
-  struct Bucket {
-    std::uint64_t requests = 0;
-    std::uint64_t met = 0;
-  };
-  std::array<Bucket, 33> buckets_{};
-};
 
 }  // namespace
 
@@ -106,7 +51,7 @@ RunMetrics summarise(const Workload& workload, const SimulationOutcome& outcome,
     }
   }
   metrics.slo_attainment = static_cast<double>(met) / static_cast<double>(metrics.requests);
-  metrics.worst_length_bucket_attainment = buckets.worst(metrics.requests);
+  metrics.worst_length_bucket_attainment = buckets.worst_attainment();
   if (prompt_tokens > 0) {
     metrics.cached_token_share =
         static_cast<double>(cached_tokens) / static_cast<double>(prompt_tokens);

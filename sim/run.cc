@@ -30,17 +30,31 @@ Result<RunReport> run_point(const Workload& workload, const RunOptions& options)
   const auto arrivals = plan_arrivals(workload.requests(), options.arrivals);
   if (!arrivals) return tl::unexpected(arrivals.error());
   const std::size_t first_counted = options.arrivals.warmup_requests;
-  const auto outcome = simulate(workload, *arrivals, first_counted, options.simulation);
+  SimulationOptions simulation = options.simulation;
+  std::optional<RunHistory> history;
+  if (options.is_detailed) {
+    // At least a nanosecond, should there be one counted request only.
+    const auto last = std::max(arrivals->back(), (*arrivals)[first_counted] + Duration(1));
+    history.emplace(TimePoint{} + (*arrivals)[first_counted], TimePoint{} + last);
+    simulation.history = &*history;
+  }
+  const auto outcome = simulate(workload, *arrivals, first_counted, simulation);
   if (!outcome) return tl::unexpected(outcome.error());
-  return RunReport{.options = options,
+  RunReport report{.options = options,
                    .metrics = summarise(workload, *outcome, first_counted,
                                         options.simulation.scheduler.ttft_slo),
                    .simulated_requests = workload.requests().size()};
+  if (history) {
+    report.details = std::make_shared<const RunDetails>(
+        describe(workload, *outcome, first_counted, simulation, *history));
+  }
+  return report;
 }
 
 Result<RunReport> find_goodput(const Workload& workload, RunOptions options,
                                const GoodputTarget& target) {
   options.arrivals.qps = 1.0;
+  options.is_detailed = false;
   if (const auto valid = plan_arrivals(workload.requests(), options.arrivals); !valid) {
     return tl::unexpected(valid.error());
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "base/result.h"
 #include "sim/arrivals.h"
 #include "sim/metrics.h"
+#include "sim/run_details.h"
 #include "sim/simulation.h"
 #include "sim/workload.h"
 
@@ -20,16 +22,18 @@ struct RunOptions {
   std::string setting;
   ArrivalOptions arrivals;
   SimulationOptions simulation;
+  bool is_detailed = false;  ///< Whether run_point() gives details; it then takes longer.
 };
 
 /// What is reported of a point.
 struct RunReport {
   RunOptions options;
   RunMetrics metrics;
-  std::optional<double> goodput_qps;     ///< Only of a goodput search.
-  std::optional<double> bound_qps;       ///< Only of a goodput search.
-  std::uint64_t simulated_requests = 0;  ///< Warm-up and all runs of a search included.
-  std::optional<double> wall_s;          ///< Measured by the caller; absent: not shown.
+  std::optional<double> goodput_qps;          ///< Only of a goodput search.
+  std::optional<double> bound_qps;            ///< Only of a goodput search.
+  std::shared_ptr<const RunDetails> details;  ///< Null unless asked for.
+  std::uint64_t simulated_requests = 0;       ///< Warm-up and all runs of a search included.
+  std::optional<double> wall_s;               ///< Measured by the caller; absent: not shown.
 };
 
 /// Fails as plan_arrivals() and simulate() do.
@@ -50,7 +54,8 @@ struct GoodputTarget {
 ///     instances / (mean uncached tokens with an infinite shared cache * tau)
 ///
 /// Bisection assumes that a rate below one that is met is met too. goodput_qps is 0, with the point
-/// at the lowest rate, if none is met. `options.arrivals.qps` is not used. Fails as run_point().
+/// at the lowest rate, if none is met. `options.arrivals.qps` is not used; details are not given.
+/// Fails as run_point().
 [[nodiscard]] Result<RunReport> find_goodput(const Workload& workload, RunOptions options,
                                              const GoodputTarget& target);
 

@@ -66,6 +66,8 @@ class Simulation {
   void signal_blocks(std::uint32_t instance);
   void assign(std::uint32_t index, std::uint32_t instance);
   void release(std::uint32_t index);
+  /// Its last choice, if it is the last one that was made.
+  void note_choice(std::uint32_t index);
   void settle(std::uint32_t index);
   void settle_rejected(std::uint32_t index);
   void schedule_wake(std::uint32_t gateway, TimePoint at);
@@ -141,6 +143,7 @@ Result<SimulationOutcome> Simulation::run() {
     }
     start_idle_instances();
   }
+  if (options_.history != nullptr) options_.history->finish();
   outcome_.pending_tokens_cv = cv_sum_ / static_cast<double>(states_.size() - first_counted_);
   return std::move(outcome_);
 }
@@ -165,6 +168,15 @@ void Simulation::on_arrival(std::uint32_t index) {
   arrived.request.priority = request.labels.priority;
   arrived.request.steps_to_execution = request.labels.steps_to_execution;
   tell(gateways_.gateway_of(index), std::move(arrived));
+  note_choice(index);
+}
+
+void Simulation::note_choice(std::uint32_t index) {
+  if (options_.history == nullptr) return;
+  for (const DecisionRecord* decision :
+       gateways_[gateways_.gateway_of(index)].decisions().recent(1)) {
+    if (decision->request == id_of(index)) options_.history->note_choice(index, *decision);
+  }
 }
 
 void Simulation::on_step_end(std::uint32_t instance) {
@@ -297,12 +309,19 @@ void Simulation::assign(std::uint32_t index, std::uint32_t instance) {
   outcome.instance = instance;
   state.pending_tokens = std::max(1U, request.prompt_tokens - cached_tokens);
   pending_work_.add(instance, state.pending_tokens);
+  if (options_.history != nullptr) {
+    options_.history->change_pending(instance, state.pending_tokens, loop_.now());
+  }
 }
 
 void Simulation::release(std::uint32_t index) {
   RequestState& state = states_[index];
   if (state.pending_tokens == 0) return;
-  pending_work_.remove(outcome_.requests[index].instance, state.pending_tokens);
+  const std::uint32_t instance = outcome_.requests[index].instance;
+  pending_work_.remove(instance, state.pending_tokens);
+  if (options_.history != nullptr) {
+    options_.history->change_pending(instance, -std::int64_t{state.pending_tokens}, loop_.now());
+  }
   state.pending_tokens = 0;
 }
 

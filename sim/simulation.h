@@ -12,6 +12,7 @@
 #include "scheduler/scheduler.h"
 #include "sim/instance_model.h"
 #include "sim/profiles.h"
+#include "sim/run_history.h"
 #include "sim/workload.h"
 
 namespace ringmaster::sim {
@@ -33,6 +34,8 @@ struct SimulationOptions {
   /// If given, the scheduler's events and actions are appended as scheduler/event_codec.h writes
   /// them, so that replay_recording() can read them. Outlives the simulation. One gateway only.
   std::string* recording = nullptr;
+  /// If given, load and choices are noted in it. Outlives the simulation.
+  RunHistory* history = nullptr;
 };
 
 /// What became of one request.

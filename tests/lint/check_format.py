@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 import sys
 
-FOLDERS = ("base tokens http fleet policies scheduler settings engine_adapters engine sim router cli "
+FOLDERS = ("base tokens http charts fleet policies scheduler settings engine_adapters engine sim router cli "
            "tests bench").split()
 
 
