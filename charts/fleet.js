@@ -7,6 +7,8 @@ const kHistoryMax = 150; // Five minutes.
 const kDecisions = 200;
 const kDecisionsShown = 30;
 const kInColour = 6;
+const kLinesMax = 32;
+const kRowsMax = 256;
 
 const fleet = {
   instances: [],
@@ -82,18 +84,21 @@ function instancesCard(instances) {
     ['Of all attempts', (one) => (attempts > 0 ? percent(one.attempts / attempts) : kNone), 'number'],
     ['Failures', (one) => count(one.failures), 'number'], ['KV in use', (one) => percent(one.report.kv_usage, 0), 'number'],
     ['Cached tokens', (one) => count(one.actual_cached_tokens), 'number']];
+  const left = instances.length - kRowsMax;
   return el('section', { class: 'card wide' }, el('h3', {}, 'Instances'),
     el('p', {}, 'Pending tokens: uncached prompt tokens that wait for the instance, in the gateway or there.'),
-    table(columns, instances, { caption: 'Instances' }));
+    table(columns, instances.slice(0, kRowsMax), { caption: 'Instances' }),
+    left > 0 ? el('p', {}, `${plural(left, 'more instance')} in `, el('a', { href: '/admin/instances' }, '/admin/instances'), '.') : null);
 }
 
 function pendingCard(instances) {
   const start = fleet.history[0]?.time ?? 0;
   const at = (sample) => (sample.time - fleet.history.at(-1).time) / 1000;
-  // The most loaded are in colour; colours go by place, so that an instance keeps its own.
-  const busiest = new Set([...instances].sort((a, b) => pendingOf(b) - pendingOf(a)).slice(0, kInColour));
-  const inColour = instances.length <= kInColour ? new Set(instances) : busiest;
-  const series = instances.map((one, place) => {
+  const busiest = [...instances].sort((a, b) => pendingOf(b) - pendingOf(a));
+  const drawn = new Set(busiest.slice(0, kLinesMax));
+  const inColour = new Set(busiest.slice(0, kInColour));
+  // Colours go by place in the fleet, so that an instance keeps its own.
+  const series = instances.map((one, place) => ({ one, place })).filter(({ one }) => drawn.has(one)).map(({ one, place }) => {
     const samples = fleet.history.filter((sample) => sample.pending.has(one.id));
     return { name: one.id, style: styleOf(place, inColour.has(one)), points: samples.map((sample) => [at(sample), sample.pending.get(one.id)]),
       lines: (k) => [one.id, `${count(samples[k].pending.get(one.id))} tokens pending`, `${clock(-at(samples[k]))} ago`] };
@@ -105,7 +110,8 @@ function pendingCard(instances) {
     x: { title: 'minutes ago', range: { from: -span, to: 0 }, format: (value) => clock(-value) },
     y: { title: 'tokens pending', range: niceRange(series.flatMap((one) => one.points.map(([, y]) => y)), { atLeast: [0, 1000] }), format: count },
   });
-  return card('Load over time', 'Since this page was opened, five minutes at most.', chart, null);
+  const which = instances.length > kLinesMax ? ` The ${kLinesMax} with most pending.` : '';
+  return card('Load over time', `Since this page was opened, five minutes at most.${which}`, chart, null);
 }
 
 /** How often each reason led where, over the decisions that are kept. */

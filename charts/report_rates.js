@@ -68,7 +68,7 @@ function searchHeadline(trace, target, best, second) {
   const gain = best.goodput_qps / second.goodput_qps - 1;
   if (!(second.goodput_qps > 0)) return { title: `Only ${best.name} meets the target`, text };
   if (gain < kSearchNoise) return { title: `${best.name} and ${second.name} carry the same load`, text: `${text} A difference under ${percent(kSearchNoise)} is noise.` };
-  return { title: `${best.name} carries ${percent(gain)} more than the next best policy`, text };
+  return { title: `${best.name} carries ${percent(gain)} more than the next best of ${trace.policies.length} policies`, text };
 }
 
 function rateHeadline(trace, target, best, second, qps) {
@@ -83,7 +83,7 @@ function rateHeadline(trace, target, best, second, qps) {
   if (pair && isZeroWithin(pair.attainment)) {
     return { title: `${best.name} and ${second.name} meet the target equally often`, text: text + interval };
   }
-  return { title: `${best.name} meets the target for ${met(best)} of the requests, the next best policy for ${met(second)}`, text: text + interval };
+  return { title: `${best.name} meets the target for ${met(best)} of the requests, the next best of ${trace.policies.length} policies for ${met(second)}`, text: text + interval };
 }
 
 function headlineFigures(trace, target) {

@@ -91,7 +91,7 @@ void print_ready_json(const Gateway& gateway, const EngineGroup& engines) {
 void print_ready_text(const Gateway& gateway, const EngineGroup& engines,
                       const std::string& model) {
   std::printf("gateway  http://127.0.0.1:%d\n", gateway.port());
-  std::printf("admin    http://127.0.0.1:%d  (/admin/instances, /admin/decisions)\n",
+  std::printf("admin    http://127.0.0.1:%d  (a page; /admin/instances, /admin/decisions)\n",
               gateway.admin_port());
   for (const auto& member : engines.members()) {
     std::printf("%s %s  (process %d)\n", member.id.c_str(), member.url.c_str(),

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "charts/html_page.h"
 #include "http/openai_error.h"
 #include "router/admin_json.h"
 
@@ -23,6 +24,21 @@ constexpr std::size_t kDecisionsMax = 1'000;
 http::Response wrong_method(std::string_view allowed) {
   auto response = http::openai_error(405, "this route takes " + std::string(allowed));
   response.fields.set("allow", allowed);
+  return response;
+}
+
+/// Where a person may look for a page.
+bool is_page(std::string_view path) {
+  return path == "/" || path == "/admin" || path == "/admin/";
+}
+
+/// Nobody may put it into a frame, where a click could be led astray.
+http::Response page_response() {
+  http::Response response{.body = fleet_page()};
+  response.fields.set("content-type", "text/html; charset=utf-8");
+  response.fields.set("cache-control", "no-store");
+  response.fields.set("x-content-type-options", "nosniff");
+  response.fields.set("content-security-policy", "frame-ancestors 'none'");
   return response;
 }
 
@@ -55,13 +71,14 @@ asio::awaitable<void> AdminHandler::handle(http::Request& request, http::Respons
 
 http::Response AdminHandler::answer(const http::Request& request) {
   const auto path = request.path();
+  if (is_page(path)) return request.method == "GET" ? page_response() : wrong_method("GET");
   if (path == kInstances) return on_instances(request);
   if (path.starts_with(std::string(kInstances) + "/")) {
     return on_instance(request, path.substr(kInstances.size() + 1));
   }
   if (path.starts_with(kDecisions)) return on_decisions(request);
-  return http::openai_error(
-      404, "there is no " + std::string(path) + "; see /admin/instances and /admin/decisions");
+  return http::openai_error(404, "there is no " + std::string(path) +
+                                     "; see /admin/, /admin/instances and /admin/decisions");
 }
 
 http::Response AdminHandler::on_instances(const http::Request& request) {

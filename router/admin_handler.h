@@ -8,7 +8,8 @@
 
 namespace ringmaster {
 
-/// The admin listener: /admin/instances (list, add, drain, remove) and /admin/decisions.
+/// The admin listener: /admin/instances (list, add, drain, remove), /admin/decisions, and a page
+/// that shows both, /admin/.
 class AdminHandler final : public http::Handler {
  public:
   /// Both outlive the handler.

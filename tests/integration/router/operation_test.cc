@@ -104,6 +104,20 @@ TEST(Admin, SaysEverythingThatIsWrongWithANewInstance) {
   EXPECT_EQ(admin.call("PUT", "/admin/instances").status, 405);
 }
 
+TEST(Admin, HasAPageThatNobodyMayFrame) {
+  FakeEngine engine(streams());
+  LiveGateway gateway({&engine});
+  TestClient admin(gateway.admin_port);
+  for (const char* path : {"/", "/admin", "/admin/"}) {
+    const auto got = admin.get(path);
+    EXPECT_EQ(got.status, 200) << path;
+    EXPECT_EQ(got.field("content-type"), "text/html; charset=utf-8");
+    EXPECT_EQ(got.field("content-security-policy"), "frame-ancestors 'none'");
+    EXPECT_EQ(got.body.rfind("<!doctype html>", 0), 0U);
+  }
+  EXPECT_EQ(admin.post("/admin/", "{}").status, 405);
+}
+
 TEST(Admin, RemovingAnInstanceMovesWhatItHadNotAnswered) {
   FakeEngine first(prefills_behind_gate());
   FakeEngine second(prefills_behind_gate());
