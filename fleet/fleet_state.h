@@ -11,6 +11,7 @@
 #include "fleet/home_rings.h"
 #include "fleet/instance.h"
 #include "fleet/instance_load.h"
+#include "fleet/prefill_pace.h"
 #include "fleet/request.h"
 #include "fleet/residency.h"
 
@@ -62,6 +63,10 @@ class FleetState {
     mean_request_.note(uncached_tokens, kv_blocks);
   }
 
+  /// How prefills go in this fleet against what their tokens say.
+  [[nodiscard]] PrefillPace& prefill_pace() { return prefill_pace_; }
+  [[nodiscard]] const PrefillPace& prefill_pace() const { return prefill_pace_; }
+
   [[nodiscard]] bool has(InstanceId instance) const {
     return instance.value < instances_.size() && instances_[instance.value].is_present;
   }
@@ -102,6 +107,7 @@ class FleetState {
   HomeRings rings_;
   Residency residency_;
   MeanRequest mean_request_;
+  PrefillPace prefill_pace_;
   std::vector<InstanceState> instances_;  ///< By slot.
   std::vector<InstanceId> eligible_;
   std::vector<InstanceId> suspects_;

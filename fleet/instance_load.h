@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/check.h"
@@ -10,7 +11,9 @@ namespace ringmaster {
 /// sent to it and answered by it: every booking is released once; the checks catch a slip. What
 /// others have there is as old as the instance's last report (foreign_load.h).
 struct InstanceLoad {
-  std::uint64_t held_tokens = 0;        ///< Uncached prompt tokens waiting for it in the gateway.
+  std::uint64_t held_tokens = 0;  ///< Uncached prompt tokens waiting for it in the gateway.
+  /// Of these, of requests that the queue's order has put aside: later arrivals go before them.
+  std::uint64_t put_aside_tokens = 0;
   std::uint64_t sent_tokens = 0;        ///< Uncached prompt tokens sent, without a first token yet.
   std::uint64_t running_kv_blocks = 0;  ///< Prompt blocks of what decodes there, others' included.
   std::uint64_t foreign_tokens = 0;     ///< Prompt tokens of others, not prefilled yet.
@@ -38,6 +41,7 @@ struct InstanceLoad {
     RINGMASTER_CHECK(held_requests > 0 && held_tokens >= tokens);
     held_tokens -= tokens;
     --held_requests;
+    put_aside_tokens = std::min(put_aside_tokens, held_tokens);
   }
   void begin_prefill(std::uint64_t tokens) {
     sent_tokens += tokens;

@@ -27,7 +27,8 @@ class OnTimeOrder final : public QueueOrder {
   /// Waits beyond this many targets go first.
   static constexpr int kTargetsWaitedMax = 5;
 
-  explicit OnTimeOrder(Duration ttft_slo) : wait_max_(kTargetsWaitedMax * ttft_slo) {}
+  explicit OnTimeOrder(Duration ttft_slo)
+      : wait_max_(kTargetsWaitedMax * ttft_slo), soon_(wait_max_ - ttft_slo) {}
 
   [[nodiscard]] std::int64_t rank(const Waiting& waiting) const override {
     return waiting.deadline.time_since_epoch().count();
@@ -36,6 +37,11 @@ class OnTimeOrder final : public QueueOrder {
   [[nodiscard]] std::size_t pick(std::span<const Waiting> leading,
                                  const PickContext& context) override;
 
+  /// Those not in the on-time set, but for the ones that soon have waited too long: more than four
+  /// targets.
+  [[nodiscard]] std::uint64_t put_aside_tokens(std::span<const Waiting> leading,
+                                               const PickContext& context) override;
+
  private:
   struct Work {
     std::uint32_t tokens = 0;
@@ -43,7 +49,13 @@ class OnTimeOrder final : public QueueOrder {
     auto operator<=>(const Work&) const = default;
   };
 
+  /// Fills kept_ with the on-time set; the tokens of those put aside that wait no longer than
+  /// `wait_max`.
+  std::uint64_t keep_on_time(std::span<const Waiting> leading, const PickContext& context,
+                             Duration wait_max);
+
   Duration wait_max_;
+  Duration soon_;           ///< Who has waited longer will soon go first.
   std::vector<Work> kept_;  ///< Scratch: a heap of the on-time set, the largest work on top.
 };
 

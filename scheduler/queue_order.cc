@@ -10,6 +10,11 @@ std::size_t QueueOrder::pick(std::span<const Waiting> /*leading*/, const PickCon
   return 0;
 }
 
+std::uint64_t QueueOrder::put_aside_tokens(std::span<const Waiting> /*leading*/,
+                                           const PickContext& /*context*/) {
+  return 0;
+}
+
 void QueueOrder::held(const Waiting& /*waiting*/) {}
 void QueueOrder::unheld(const Waiting& /*waiting*/) {}
 void QueueOrder::dispatched(std::uint64_t /*tenant*/, std::uint32_t /*uncached_tokens*/) {}

@@ -14,7 +14,7 @@ namespace ringmaster {
 /// What an order may know of an instance when it picks the next of its held requests.
 struct PickContext {
   TimePoint now{};
-  double prefill_seconds_per_token = 0.0;
+  double prefill_seconds_per_token = 0.0;  ///< As prefills go now, whatever slows them included.
   std::uint64_t sent_tokens = 0;  ///< Being prefilled there now: ahead of whatever is picked.
 };
 
@@ -35,6 +35,11 @@ class QueueOrder {
   /// rank, then arrival; not empty.
   [[nodiscard]] virtual std::size_t pick(std::span<const Waiting> leading,
                                          const PickContext& context);
+
+  /// Uncached tokens of those that now stand behind whatever comes later; 0 unless the order puts
+  /// requests aside. `leading` as for pick(). Costs at most what a pick does.
+  [[nodiscard]] virtual std::uint64_t put_aside_tokens(std::span<const Waiting> leading,
+                                                       const PickContext& context);
 
   // What happens to requests, for orders that keep count. O(1).
   virtual void held(const Waiting& waiting);

@@ -203,6 +203,7 @@ void SchedulerCore::hold(RequestRecord& record) {
   queue(record.instance).push(waiting);
   order_->held(waiting);
   fleet_.at(record.instance).load.hold(record.booked_tokens);
+  note_put_aside(record.instance);
   ++load_.held_requests;
   TimePoint due = record.queue_deadline;
   const TimePoint long_wait = record.arrived_at + Rebalancer::kWaitThreshold;
@@ -222,6 +223,8 @@ void SchedulerCore::unhold(RequestRecord& record) {
 void SchedulerCore::dispatch(RequestRecord& record) {
   InstanceState& state = fleet_.at(record.instance);
   state.load.begin_prefill(record.booked_tokens);
+  record.dispatched_at = now_;
+  record.tokens_at_dispatch = state.load.tokens_there();
   fleet_.note_sent(record.instance, now_);
   fleet_.note_request(record.booked_tokens, kv_blocks_of(record.spec));
   state.expected_cached_tokens_total += record.cached_tokens;
@@ -243,13 +246,23 @@ void SchedulerCore::dispatch(RequestRecord& record) {
                                   .expected_cached_tokens = record.cached_tokens});
 }
 
-std::uint32_t SchedulerCore::next_held(InstanceId instance) {
+PickContext SchedulerCore::pick_context(InstanceId instance) const {
   const InstanceState& state = fleet_[instance];
+  return {
+      .now = now_,
+      .prefill_seconds_per_token = state.prefill_seconds_per_token * fleet_.prefill_pace().factor(),
+      .sent_tokens = state.load.tokens_there()};
+}
+
+std::uint32_t SchedulerCore::next_held(InstanceId instance) {
   const auto leading = queue(instance).leading();
-  const PickContext context{.now = now_,
-                            .prefill_seconds_per_token = state.prefill_seconds_per_token,
-                            .sent_tokens = state.load.tokens_there()};
-  return leading[order_->pick(leading, context)].record;
+  return leading[order_->pick(leading, pick_context(instance))].record;
+}
+
+void SchedulerCore::note_put_aside(InstanceId instance) {
+  if (queue(instance).empty()) return;  // Nothing is: unhold() has seen to it.
+  fleet_.at(instance).load.put_aside_tokens =
+      order_->put_aside_tokens(queue(instance).leading(), pick_context(instance));
 }
 
 void SchedulerCore::dispatch_held(InstanceId instance) {
@@ -260,6 +273,7 @@ void SchedulerCore::dispatch_held(InstanceId instance) {
     // What ran meanwhile may have left more of this prompt in the cache.
     book_at(record, instance, fleet_.cached_tokens(record.spec, instance));
     dispatch(record);
+    note_put_aside(instance);
   }
 }
 

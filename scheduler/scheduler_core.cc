@@ -97,6 +97,9 @@ RequestRecord* SchedulerCore::sent_attempt(RequestId request, std::uint32_t atte
 void SchedulerCore::on(FirstToken&& event) {
   RequestRecord* record = sent_attempt(event.request, event.attempt);
   if (record == nullptr || record->phase != RequestPhase::kPrefilling) return;
+  fleet_.prefill_pace().note(now_ - record->dispatched_at,
+                             static_cast<double>(record->tokens_at_dispatch) *
+                                 fleet_[record->instance].prefill_seconds_per_token);
   end_prefill(*record);
   for (RequestObserver* observer : observers_) observer->first_token(observed(*record));
   instance_freed(record->instance);

@@ -80,6 +80,8 @@ class SchedulerCore final : public Scheduler {
   void dispatch(RequestRecord& record);
   void dispatch_held(InstanceId instance);
   [[nodiscard]] std::uint32_t next_held(InstanceId instance);
+  void note_put_aside(InstanceId instance);
+  [[nodiscard]] PickContext pick_context(InstanceId instance) const;
   void rebalance_around(const RequestRecord& record);
   void rebalance(InstanceId source);
   void move_held(RequestRecord& record, InstanceId to, std::uint32_t cached_tokens);

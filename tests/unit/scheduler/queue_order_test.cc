@@ -58,6 +58,11 @@ class Queue {
     return ids;
   }
 
+  std::uint64_t put_aside_tokens(double now = 0.0, double seconds_per_token = 0.001) {
+    return order_->put_aside_tokens(
+        queue_.leading(), {.now = at(now), .prefill_seconds_per_token = seconds_per_token});
+  }
+
   QueueOrder& order() { return *order_; }
 
  private:
@@ -141,6 +146,36 @@ TEST(OnTimeOrder, ServesFirstWhoHasWaitedMoreThanFiveTargets) {
   EXPECT_EQ(queue.pop(26.1).id.value, 1U);
   EXPECT_EQ(queue.pop(26.1).id.value, 2U);
   EXPECT_EQ(queue.pop(26.1).id.value, 4U);
+}
+
+TEST(OnTimeOrder, TellsTheTokensOfThosePutAside) {
+  Queue queue(QueueDiscipline::kOnTime);
+  queue.push(waiting(1, 0.0, 4000));
+  EXPECT_EQ(queue.put_aside_tokens(), 0U);
+  queue.push(waiting(2, 0.1, 2000));
+  queue.push(waiting(3, 0.2, 1000));
+  EXPECT_EQ(queue.put_aside_tokens(), 4000U);
+}
+
+TEST(OnTimeOrder, PutsMoreAsideWherePrefillsTakeLonger) {
+  Queue queue(QueueDiscipline::kOnTime);
+  queue.push(waiting(1, 0.0, 2500));
+  queue.push(waiting(2, 0.1, 2000));
+  EXPECT_EQ(queue.put_aside_tokens(0.0, 0.001), 0U);
+  EXPECT_EQ(queue.put_aside_tokens(0.0, 0.0015), 2500U);
+}
+
+TEST(OnTimeOrder, TakesThoseForPendingAgainThatWillSoonGoFirst) {
+  Queue queue(QueueDiscipline::kOnTime);
+  queue.push(waiting(1, 0.0, 9000));
+  EXPECT_EQ(queue.put_aside_tokens(20.0), 9000U);
+  EXPECT_EQ(queue.put_aside_tokens(20.1), 0U);
+}
+
+TEST(ArrivalOrder, PutsNothingAside) {
+  Queue queue(QueueDiscipline::kFcfs);
+  queue.push(waiting(1, 0.0, 9000));
+  EXPECT_EQ(queue.put_aside_tokens(10.0), 0U);
 }
 
 /// On time by trying every subset by deadline.
@@ -235,6 +270,35 @@ TEST(QueueOrder, StandsBelowPriorities) {
     queue.order().dispatched(7, 1'000'000);
     EXPECT_EQ(queue.pop(1.0).id.value, 2U) << kQueueDisciplineNames[std::size_t(discipline)];
   }
+}
+
+TEST(QueueOrder, LearnsHowLongPrefillsTake) {
+  SchedulerOptions options = SchedulerDriver::policy("round_robin");
+  options.queue = QueueDiscipline::kOnTime;
+  options.dispatch_window_requests = 1;
+  SchedulerDriver driver(options, 1);
+  for (std::uint64_t id = 1; id <= 30; ++id) {  // Three seconds for what should take one.
+    driver.arrive(SchedulerDriver::request(id));
+    driver.tick(3.0);
+    driver.first_token(id);
+  }
+  driver.arrive(SchedulerDriver::request(31));
+  driver.arrive(SchedulerDriver::request(32, 2500));  // At that pace it takes more than 5 s.
+  driver.arrive(SchedulerDriver::request(33, 500));
+  driver.first_token(31);
+  EXPECT_EQ(driver.last_dispatch().request.value, 33U);
+}
+
+TEST(QueueOrder, TellsThePolicyWhatIsPutAside) {
+  SchedulerDriver driver(SchedulerDriver::policy("ringmaster:escapes=0,load_weight=0"), 2);
+  driver.arrive(SchedulerDriver::request(1, 4000));
+  driver.arrive(SchedulerDriver::request(2, 3900));  // On the other one.
+  const InstanceId busy = driver.last_dispatch().instance;
+  driver.arrive(SchedulerDriver::request(3, 1000));  // 4,900 there, held; 4,000 here:
+  driver.arrive(SchedulerDriver::request(4, 6000));  // held here, and put aside at once.
+  const auto held = SchedulerDriver::of<Hold>(driver.arrive(SchedulerDriver::request(5, 100)));
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_NE(held[0].instance, busy);  // 4,000 + 600 of the 6,000, against 4,900.
 }
 
 TEST(QueueOrder, OrdersTheHeldRequestsOfAnyPolicy) {
