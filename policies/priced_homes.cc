@@ -34,14 +34,16 @@ void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
   fleet.residency().index().cached_blocks(query.request.chain, weighed(),
                                           std::span(blocks).first(weighed_count_));
   const std::size_t homes = query.homes.size();
+  const auto most = std::ranges::max(std::span(blocks).first(homes));
+  const double escape = escape_price(query.request, tokens_of_blocks(query.request, most));
   double least_seconds = std::numeric_limits<double>::infinity();
   // From a random one on, so that equal prices spread over a fleet instead of piling up.
   const std::size_t first = random_.below(weighed_count_);
   for (std::size_t seen = 0; seen < weighed_count_; ++seen) {
     const std::size_t i = (first + seen) % weighed_count_;
     const std::uint32_t cached = tokens_of_blocks(query.request, blocks[i]);
-    const double seconds = price_of(fleet[weighed_[i]], query.request, cached).sum() +
-                           (i < homes ? 0.0 : options_.escape_seconds);
+    const double seconds =
+        price_of(fleet[weighed_[i]], query.request, cached).sum() + (i < homes ? 0.0 : escape);
     decision.consider({.instance = weighed_[i], .cached_tokens = cached, .score = seconds});
     if (seconds >= least_seconds) continue;
     least_seconds = seconds;
@@ -58,9 +60,16 @@ PricedHomes::Price PricedHomes::price_of(const InstanceState& state, const Reque
   const double tau = state.prefill_seconds_per_token;
   const auto running_tokens =
       static_cast<double>(state.load.running_kv_blocks * request.block_tokens);
-  return {.pending = tau * static_cast<double>(state.load.pending_tokens()),
+  const double put_aside =
+      (1.0 - options_.put_aside_weight) * static_cast<double>(state.load.put_aside_tokens);
+  return {.pending = tau * (static_cast<double>(state.load.pending_tokens()) - put_aside),
           .uncached = tau * uncached_weight * uncached_tokens(request.prompt_tokens, cached_tokens),
           .running = tau * options_.running_weight * running_tokens};
+}
+
+double PricedHomes::escape_price(const RequestSpec& request, std::uint32_t cached_tokens) const {
+  const double share = static_cast<double>(cached_tokens) / std::max(1U, request.prompt_tokens);
+  return options_.escape_seconds * (options_.cold_escape + (1.0 - options_.cold_escape) * share);
 }
 
 void PricedHomes::describe(const RoutingQuery& query, const FleetState& fleet,
@@ -71,7 +80,11 @@ void PricedHomes::describe(const RoutingQuery& query, const FleetState& fleet,
   terms.add("pending", price.pending);
   terms.add("uncached", price.uncached);
   terms.add("running", price.running);
-  terms.add("escape", is_home ? 0.0 : options_.escape_seconds);
+  std::uint32_t most = 0;
+  for (const InstanceId home : query.homes.span()) {
+    most = std::max(most, fleet.cached_tokens(query.request, home));
+  }
+  terms.add("escape", is_home ? 0.0 : escape_price(query.request, most));
 }
 
 void PricedHomes::gather(const RoutingQuery& query, const FleetState& fleet) {
@@ -116,8 +129,10 @@ void PricedHomes::note_pending(const FleetState& fleet, std::size_t instance_cou
 std::unique_ptr<RoutingPolicy> make_priced_homes(OptionReader& reader, std::uint64_t seed) {
   PricedHomesOptions options;
   options.load_weight = reader.number("load_weight", options.load_weight, 0.0, 1000.0);
+  options.put_aside_weight = reader.number("put_aside_weight", options.put_aside_weight, 0.0, 1.0);
   options.running_weight = reader.number("running_weight", options.running_weight, 0.0, 10.0);
   options.escape_seconds = reader.number("escape_seconds", options.escape_seconds, 0.0, 3600.0);
+  options.cold_escape = reader.number("cold_escape", options.cold_escape, 0.0, 1.0);
   options.escapes = reader.count("escapes", options.escapes, 0, PricedHomes::kEscapesMax);
   read_hotness(reader, options.hotness);
   return std::make_unique<PricedHomes>(options, seed);

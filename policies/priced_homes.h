@@ -15,9 +15,11 @@ namespace ringmaster {
 
 struct PricedHomesOptions {
   double load_weight = 10.0;  ///< Of an uncached token, per second of mean pending work up to 1 s.
-  double running_weight = 0.3;  ///< Of a prompt token that is being decoded there.
-  double escape_seconds = 1.0;  ///< What an instance that is not a home must be cheaper by.
-  std::uint32_t escapes = 6;    ///< Instances beside the homes that are weighed.
+  double put_aside_weight = 0.1;  ///< Of a pending token that later arrivals go before.
+  double running_weight = 0.15;   ///< Of a prompt token that is being decoded there.
+  double escape_seconds = 1.0;    ///< What an instance that is not a home must be cheaper by.
+  double cold_escape = 0.5;       ///< Share of that for a prompt of which the homes have nothing.
+  std::uint32_t escapes = 6;      ///< Instances beside the homes that are weighed.
   HotnessOptions hotness;
 };
 
@@ -25,14 +27,17 @@ struct PricedHomesOptions {
 /// be cheaper by a price:
 ///
 ///     price_i = tau_i * (pending_i + w * uncached_i + running_weight * running_i)
-///               + (0 if i is a home, else escape_seconds)
+///               + (0 if i is a home, else escape)
 ///     w       = 1 + load_weight * min(1, mean pending seconds of the fleet)
+///     escape  = escape_seconds * (cold_escape + (1 - cold_escape) * largest share cached at a
+///     home)
 ///
-/// pending: uncached tokens held for it or in prefill there; uncached: of this prompt; running:
-/// prompt tokens of requests decoding there, which slow every step. Computing again what another
-/// instance has takes time and cache from everyone, the more so the busier the fleet: hence w.
-/// The price of an escape keeps a prompt on its homes, of which several gateways and a stale index
-/// agree, unless they are that much worse.
+/// pending: uncached tokens held for it or in prefill there, those that the queue's order has put
+/// aside at put_aside_weight, since this request would go before them; uncached: of this prompt;
+/// running: prompt tokens of requests decoding there, which slow every step. Computing again what
+/// another instance has takes time and cache from everyone, the more so the busier the fleet: hence
+/// w. The price of an escape keeps a prompt on its homes, of which several gateways and a stale
+/// index agree, unless they are that much worse.
 ///
 /// Weighed are all instances of a small fleet; in a larger one, beside the homes, two that hold
 /// most of the prompt and some random ones. O(escapes * chain), whatever the size of the fleet.
@@ -68,6 +73,7 @@ class PricedHomes final : public RoutingPolicy {
 
   [[nodiscard]] Price price_of(const InstanceState& state, const RequestSpec& request,
                                std::uint32_t cached_tokens) const;
+  [[nodiscard]] double escape_price(const RequestSpec& request, std::uint32_t cached_tokens) const;
   [[nodiscard]] std::span<const InstanceId> weighed() const {
     return std::span(weighed_).first(weighed_count_);
   }

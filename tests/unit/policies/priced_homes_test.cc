@@ -41,13 +41,31 @@ TEST_F(PricedHomesTest, SparesUncachedTokensMoreWhenTheFleetIsBusy) {
 }
 
 TEST_F(PricedHomesTest, LeavesTheHomesOnlyForAnInstanceCheaperByThePrice) {
-  make("ringmaster:load_weight=0,escape_seconds=1.5");
+  make("ringmaster:load_weight=0,escape_seconds=1.5,cold_escape=1");
   for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1499);
   EXPECT_NE(chosen(), 0U);
   for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(2);
   const RoutingDecision decision = choose();
   EXPECT_EQ(decision.instance.value, 0U);
   EXPECT_EQ(decision.reason, "escape_from_homes");
+}
+
+TEST_F(PricedHomesTest, LeavesTheHomesForLessTheLessTheyHaveOfThePrompt) {
+  make("ringmaster:load_weight=0,escape_seconds=2,cold_escape=0.5");
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1001);
+  EXPECT_EQ(chosen(), 0U);  // They have nothing: half the price.
+  for (const std::uint32_t slot : {0U, 1U, 2U}) cache(slot, 5);
+  EXPECT_NE(chosen(), 0U);  // Half of it: three quarters.
+}
+
+TEST_F(PricedHomesTest, CountsATenthOfWhatIsPutAside) {
+  make("ringmaster:escapes=0");
+  load(1).hold(10'000);
+  load(1).put_aside_tokens = 10'000;
+  load(2).hold(999);
+  EXPECT_EQ(chosen(), 2U);
+  load(2).hold(2);
+  EXPECT_EQ(chosen(), 1U);
 }
 
 TEST_F(PricedHomesTest, StaysAtHomeWithoutEscapes) {
