@@ -46,7 +46,7 @@ function lengthsCard(trace, target, styles, qps) {
           `in time: ${percent(length.attainment)}`, `P90 TTFT ${timing(length.ttft_p90_s)}`];
       } })),
     x: { title: 'prompt tokens (1k = 1,024), from', range: { from: 0, to: Math.max(1, ranges.length - 1) }, ticks: ranges.map((_, i) => i), format: (i) => tokens(ranges[i].tokens_from) },
-    y: { title: 'requests in time', range: { ...niceRange(values), to: 1 }, format: (value) => percent(value, 0) },
+    y: { title: 'requests in time', range: { ...niceRange(values, { atLeast: [target.attainment] }), to: 1 }, format: (value) => percent(value, 0) },
     marks: [{ axis: 'y', value: target.attainment, text: `target ${percent(target.attainment, 0)}`, isBelow: true }],
   });
   const at = (point, { tokens_from: from }) => point.details.lengths.find((length) => length.tokens_from === from);
