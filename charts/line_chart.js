@@ -29,7 +29,7 @@ function drawLines(chart, width) {
   // The background first, so that colour lies on it.
   const ordered = [...chart.series].sort((a, b) => Number(a.style.isShown) - Number(b.style.isShown));
   for (const one of ordered) drawSeries(svg, one, chart.hasLines, xAt, yAt, found);
-  drawCompared(svg, chart.marks, box, xAt, yAt);
+  drawCompared(svg, chart, box, xAt, yAt);
   if (labelWidth > 20) labelEnds(svg, named, box, xAt, yAt);
   if (!chart.hasLines && chart.canLabel) labelPoints(svg, ordered.reverse(), box, xAt, yAt);
   return { svg, marks: found };
@@ -54,8 +54,12 @@ function drawAxes(svg, chart, box, xAt, yAt, width) {
   svg.append(textAt(0, 12, chart.y.title), textAt(Math.min(box.right, width), chart.height - 6, chart.x.title, { 'text-anchor': 'end' }));
 }
 
-function drawCompared(svg, marks, box, xAt, yAt) {
-  for (const { axis, value, text, isBelow } of marks) {
+function drawCompared(svg, { marks, x, y }, box, xAt, yAt) {
+  const isWithin = ({ axis, value }) => {
+    const { from, to } = axis === 'x' ? x.range : y.range;
+    return value >= from && value <= to;
+  };
+  for (const { axis, value, text, isBelow } of marks.filter(isWithin)) {
     if (axis === 'x') {
       const at = xAt.at(value);
       const isRight = at + textWidth(text) + 8 > box.right;
