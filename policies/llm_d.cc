@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "policies/adapter_filter.h"
 #include "policies/kv_usage.h"
 
 namespace ringmaster {
@@ -10,10 +11,17 @@ namespace {
 
 constexpr double kWaitingMax = 128.0;
 constexpr double kPendingTokensMax = 4'194'304.0;
+constexpr double kFreeSlotScore = 0.8;
 
-constexpr std::array<std::string_view, LlmDOptions::kScorers> kScorerNames{
-    "prefix",           "queue",      "kv_utilization", "active_requests",
-    "running_requests", "load_aware", "token_load",     "no_hit_lru"};
+constexpr std::array<std::string_view, LlmDOptions::kScorers> kScorerNames{"prefix",
+                                                                           "queue",
+                                                                           "kv_utilization",
+                                                                           "active_requests",
+                                                                           "running_requests",
+                                                                           "load_aware",
+                                                                           "token_load",
+                                                                           "no_hit_lru",
+                                                                           "lora"};
 constexpr std::array<std::string_view, 3> kProfileNames{"default", "optimized", "precise"};
 constexpr std::array<LlmDOptions::Weights, 3> kProfiles{{
     {3.0, 2.0, 2.0},
@@ -35,7 +43,10 @@ void LlmD::read_signals(const RoutingQuery& query, const FleetState& fleet) {
         .waiting = static_cast<double>(state.report.waiting_requests.value_or(booked)),
         .in_flight = static_cast<double>(state.load.requests()),
         .kv_usage = kv_usage_of(state, query.request),
-        .pending_tokens = static_cast<double>(state.load.pending_tokens())};
+        .pending_tokens = static_cast<double>(state.load.pending_tokens()),
+        .adapter = adapters_.has(candidate, query.request.adapter) ? 1.0
+                   : adapters_.has_free_slot(candidate)            ? kFreeSlotScore
+                                                                   : 0.0};
     signals_[candidate.value] = signals;
     const auto widen = [&](Range& range, double value) {
       range.least = is_first ? value : std::min(range.least, value);
@@ -78,6 +89,7 @@ LlmDOptions::Weights LlmD::points(InstanceId candidate, std::size_t count) const
                                    : count < 2
                                        ? 1.0
                                        : 1.0 - own.cold_rank / static_cast<double>(count - 1);
+  scores[LlmDOptions::kLora] = own.adapter;
   for (std::size_t scorer = 0; scorer < scores.size(); ++scorer) {
     scores[scorer] *= options_.weights[scorer];
   }
@@ -117,6 +129,7 @@ std::unique_ptr<RoutingPolicy> make_llm_d(OptionReader& reader, std::uint64_t /*
     options.weights[scorer] =
         reader.number(kScorerNames[scorer], options.weights[scorer], 0.0, 1000.0);
   }
+  options.adapter_slots = read_adapter_slots(reader);
   return std::make_unique<LlmD>(options);
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policies/adapter_residency.h"
 #include "policies/cached_prompt.h"
 #include "policies/option_reader.h"
 #include "policies/rotating_minimum.h"
@@ -25,10 +26,12 @@ struct LlmDOptions {
     kLoadAware,        ///< 0.5 * (1 - min(waiting_i, 128) / 128)
     kTokenLoad,        ///< 1 - min(1, pending_i / 4,194,304)
     kNoHitLru,  ///< Where nobody has a block: 1 - rank by last cold request / (n - 1); else 0.5
+    kLora,      ///< LoRA adapter loaded: 1, a free slot for it: 0.8, else 0; 1 for the model itself
     kScorers,
   };
   using Weights = std::array<double, kScorers>;
   Weights weights{3.0, 2.0, 2.0};
+  std::size_t adapter_slots = 8;  ///< Adapters that an instance holds at a time.
 };
 
 /// The largest weighted sum of scores, each in [0, 1]:
@@ -41,17 +44,20 @@ struct LlmDOptions {
 /// bookings stand for them. O(n log n) where nobody has the prompt, else O(n).
 /// Options: profile=default|optimized|precise, then a weight in [0, 1000] by the name of a scorer:
 /// prefix, queue, kv_utilization, active_requests, running_requests, load_aware, token_load,
-/// no_hit_lru.
-/// Source: llm-d's endpoint picker, its scorers and profiles. Left out: adapters, latency
-/// prediction, saturation filters.
-class LlmD final : public RoutingPolicy {
+/// no_hit_lru, lora; and slots in [1, 1024] (8), adapters that an instance holds at a time: those
+/// sent there last count as loaded.
+/// Source: llm-d's endpoint picker, its scorers and profiles. Left out: latency prediction, and
+/// that an adapter which waits to be loaded scores 0.6. Its saturation filter is the filter
+/// `utilization`, which works with any policy.
+class LlmD final : public RoutingPolicy, private RequestObserver {
  public:
-  explicit LlmD(const LlmDOptions& options) : options_(options) {}
+  explicit LlmD(const LlmDOptions& options) : options_(options), adapters_(options.adapter_slots) {}
 
   [[nodiscard]] std::string_view name() const override { return "llm_d"; }
   [[nodiscard]] bool has_history() const override {
-    return options_.weights[LlmDOptions::kNoHitLru] > 0.0;
+    return options_.weights[LlmDOptions::kNoHitLru] > 0.0 || scores_adapters();
   }
+  [[nodiscard]] RequestObserver* observer() override { return scores_adapters() ? this : nullptr; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
   void describe(const RoutingQuery& query, const FleetState& fleet,
@@ -64,6 +70,7 @@ class LlmD final : public RoutingPolicy {
     double in_flight = 0.0;
     double kv_usage = 0.0;
     double pending_tokens = 0.0;
+    double adapter = 1.0;
     double cold_rank = 0.0;  ///< 0: never given a cold request, or the longest ago.
   };
   struct Range {
@@ -71,12 +78,19 @@ class LlmD final : public RoutingPolicy {
     double most = 0.0;
   };
 
+  void dispatched(const ObservedRequest& seen) override {
+    adapters_.used(seen.instance, seen.request.adapter);
+  }
+  void instance_left(InstanceId instance) override { adapters_.forget(instance); }
+
+  [[nodiscard]] bool scores_adapters() const { return options_.weights[LlmDOptions::kLora] > 0.0; }
   void read_signals(const RoutingQuery& query, const FleetState& fleet);
   void rank_by_last_cold_request(const RoutingQuery& query);
   /// Weight times score of each scorer.
   [[nodiscard]] LlmDOptions::Weights points(InstanceId candidate, std::size_t count) const;
 
   LlmDOptions options_;
+  AdapterResidency adapters_;
   RotatingMinimum minimum_;
   CachedPrompt cached_;
   std::uint64_t cold_requests_ = 0;

@@ -213,6 +213,28 @@ void report_repeats(SettingsVisitor& visitor, const Elements& elements, const st
   }
 }
 
+/// An adapter belongs to one model, and its name is no model's: else requests would go astray.
+void report_shared_adapters(SettingsVisitor& visitor, const std::vector<ModelSettings>& models) {
+  const ModelSettings& newest = models.back();
+  for (const ModelSettings& model : models) {
+    for (const std::string& adapter : newest.adapters) {
+      const bool is_own = &model == &newest;
+      const auto times = std::ranges::count(model.adapters, adapter);
+      if (model.name == adapter) {
+        visitor.problem("adapters", "\"" + adapter + "\" is the name of a model");
+      } else if (times > (is_own ? 1 : 0)) {
+        visitor.problem("adapters",
+                        "\"" + adapter + "\" is already an adapter of \"" + model.name + "\"");
+        return;
+      }
+    }
+    if (&model != &newest && std::ranges::count(model.adapters, newest.name) > 0) {
+      visitor.problem("name",
+                      "\"" + newest.name + "\" is already an adapter of \"" + model.name + "\"");
+    }
+  }
+}
+
 void visit_lists(SettingsVisitor& visitor, GatewaySettings& settings) {
   visitor.list(
       "instances", "The instances to route to; more can be added while the gateway runs.",
@@ -229,6 +251,7 @@ void visit_lists(SettingsVisitor& visitor, GatewaySettings& settings) {
         visit_model(element, settings.models.back());
         report_repeats(element, settings.models, "name",
                        [](const ModelSettings& m) -> const std::string& { return m.name; });
+        report_shared_adapters(element, settings.models);
       });
 }
 

@@ -256,6 +256,18 @@ test('a malformed trace is one line with its place', async () => {
   assert.match(message, /^ringmaster: .*bad\.jsonl:2: expected one JSON object a line: [^\n]*$/);
 });
 
+test('parts beside a policy are composed by flags, and unknown ones are refused with the known', async () => {
+  const [plain, composed] = [await runJson('sim', ...small, '--qps', '12', '--policy', 'min_ttft'),
+    await runJson('sim', ...small, '--qps', '12', '--policy', 'min_ttft', '--filter', 'load_gap:gap_requests=4,utilization',
+      '--veto', 'predicted_peak', '--admission', 'early_rejection:reject_above=0.5')].flat();
+  assert.equal(plain.rejected, 0);
+  assert.ok(composed.rejected > 0);
+  const given = [...small, '--qps', '1'];
+  assert.match(await refusal('sim', ...given, '--veto', 'peak'), /unknown veto 'peak'; known: predicted_peak/);
+  assert.match(await refusal('sim', ...given, '--admission', 'early_rejection:reject_above=0'), /expected a number in \[0\.01, 1000\]/);
+  assert.match(await refusal('sim', ...given, '--filter', 'load_gpa'), /did you mean 'load_gap'/);
+});
+
 test('what cannot be simulated is refused with what was expected', async () => {
   assert.match(await refusal('sim', '--qps', '1'), /--trace FILE/);
   assert.match(await refusal('sim', '--trace', trace), /--qps RATE/);

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "policies/part_registry.h"
 #include "policies/policy_registry.h"
 #include "scheduler/event_codec.h"
 #include "scheduler/scheduler.h"
@@ -48,9 +49,23 @@ SchedulerOptions read_options(ByteSource& bytes) {
     options.policy.options = {{"variant", "code"}};
   }
   const std::uint32_t forms = bytes.byte();
-  if (forms & 1U) options.queue = static_cast<QueueDiscipline>(forms >> 1U & 1U);
-  if (forms & 4U) options.rebalancing = static_cast<Rebalancing>((forms >> 3U) % 3);
+  if (forms & 1U) {
+    options.queue = static_cast<QueueDiscipline>((forms >> 1U) % kQueueDisciplineNames.size());
+  }
+  if (forms & 4U) {
+    options.rebalancing = static_cast<Rebalancing>((forms >> 3U) % kRebalancingNames.size());
+  }
   if (forms & 32U) options.dispatch_window_requests = forms >> 6U;
+  const std::uint32_t parts = bytes.byte();
+  const auto part = [&](std::span<const std::string_view> known) {
+    return PolicyConfig{.name = std::string(known[(parts >> 3U) % known.size()]), .options = {}};
+  };
+  if (parts & 1U) options.filters = {part(filter_names())};
+  if (parts & 2U) {
+    options.veto = part(veto_names());
+    options.veto->options = {{"kv_tokens", "2000"}};
+  }
+  if (parts & 4U) options.admission = part(admission_names());
   options.queue_requests_max = bytes.below(24);
   options.attempts_max = 1 + bytes.below(4);
   options.index_blocks_max = 1 + bytes.byte();
@@ -138,6 +153,9 @@ class Session {
     const std::uint32_t traits = bytes_.byte();
     spec.first_token_visible = (traits & 1U) == 0;
     if (traits & 2U) spec.priority = static_cast<std::int32_t>(traits >> 6U) - 1;
+    spec.session = traits >> 4U & 3U;
+    spec.adapter = traits >> 5U & 3U;
+    spec.steps_to_execution = traits >> 6U;
     if (traits & 4U) spec.queue_deadline = std::chrono::milliseconds(1 + (traits >> 3U) * 50);
     live_.emplace(last_id_, Expected{});
     apply(RequestArrived{std::move(spec)});

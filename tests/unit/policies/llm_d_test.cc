@@ -72,6 +72,25 @@ TEST_F(LlmDTest, LoadAwareAndTokenLoadFallWithTheQueue) {
   EXPECT_DOUBLE_EQ(points(0), 0.5 + 1.0);
 }
 
+TEST_F(LlmDTest, LoraPrefersALoadedAdapterThenAFreeSlot) {
+  make("llm_d:prefix=0,queue=0,kv_utilization=0,lora=10,slots=1");
+  EXPECT_DOUBLE_EQ(points(0), 10.0);  // The model itself.
+  RequestSpec sent = request_;
+  sent.adapter = 7;
+  policy_->observer()->dispatched({.request = sent, .instance = {1}});
+  sent.adapter = 8;
+  policy_->observer()->dispatched({.request = sent, .instance = {2}});
+  request_.adapter = 7;
+  EXPECT_DOUBLE_EQ(points(0), 8.0);
+  EXPECT_DOUBLE_EQ(points(1), 10.0);
+  EXPECT_DOUBLE_EQ(points(2), 0.0);
+}
+
+TEST_F(LlmDTest, ListensToNobodyUnlessItScoresAdapters) {
+  make("llm_d");
+  EXPECT_EQ(policy_->observer(), nullptr);
+}
+
 TEST_F(LlmDTest, SpreadsColdRequestsOverThoseLongestWithoutOne) {
   make("llm_d:profile=optimized");
   std::vector<std::uint32_t> order;

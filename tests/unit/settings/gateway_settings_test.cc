@@ -172,6 +172,17 @@ TEST(GatewaySettings, ReadsTheAdaptersOfAModel) {
               ElementsAre(HasSubstr("models[0].adapters[0]: must be a name of 1 to 512 bytes")));
 }
 
+TEST(GatewaySettings, RefusesAnAdapterThatIsNotOfOneModelAlone) {
+  EXPECT_THAT(problems_of("models: [{name: m, adapters: [a, a]}]"),
+              ElementsAre(HasSubstr("models[0].adapters: \"a\" is already an adapter of \"m\"")));
+  EXPECT_THAT(problems_of("models: [{name: m, adapters: [a]}, {name: n, adapters: [a]}]"),
+              ElementsAre(HasSubstr("models[1].adapters: \"a\" is already an adapter of \"m\"")));
+  EXPECT_THAT(problems_of("models: [{name: m}, {name: n, adapters: [m]}]"),
+              ElementsAre(HasSubstr("models[1].adapters: \"m\" is the name of a model")));
+  EXPECT_THAT(problems_of("models: [{name: m, adapters: [n]}, {name: n}]"),
+              ElementsAre(HasSubstr("models[1].name: \"n\" is already an adapter of \"m\"")));
+}
+
 TEST(GatewaySettings, NeverRepeatsAnApiKey) {
   EXPECT_THAT(problems_of("api_keys: [secret]"),
               ElementsAre("f.yaml:1:12: api_keys[0]: must be a key of at least 8 characters"));
