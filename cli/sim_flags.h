@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "policies/policy_config.h"
+
 namespace CLI {
 class App;
 }
@@ -16,7 +18,7 @@ namespace ringmaster {
 /// is taken from the setting; see docs/simulation.md.
 struct SimFlags {
   std::vector<std::string> traces;
-  std::vector<std::string> policies = {"dualmap"};
+  std::vector<std::string> policies = {std::string(kDefaultPolicy)};
   std::vector<double> qps;
   std::uint32_t instances = 8;
   std::string setting = "dualmap-paper";

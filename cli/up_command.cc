@@ -33,7 +33,7 @@ struct UpOptions {
   std::uint16_t port = 8080;
   std::uint16_t admin_port = 8081;
   std::string device = "cpu";
-  std::string policy = "dualmap";
+  std::string policy{kDefaultPolicy};
   std::string model;
   bool is_json = false;
 };

@@ -9,11 +9,14 @@
 
 namespace ringmaster {
 
-/// A policy by name with its options as text, before they are checked.
+/// What routes where nothing else is said.
+inline constexpr std::string_view kDefaultPolicy = "ringmaster";
+
+/// A policy (filter, veto, admission) by name with its options as text, before they are checked.
 ///
 /// Written `name:key=value,key=value` on a command line; a mapping in YAML.
 struct PolicyConfig {
-  std::string name = "dualmap";
+  std::string name{kDefaultPolicy};
   std::vector<std::pair<std::string, std::string>> options;
 };
 

@@ -13,7 +13,7 @@ namespace ringmaster {
 
 // A recording of a scheduler as text, one line each (docs/recording.md):
 //
-//   ringmaster-record 1 policy=dualmap ttft_slo_ns=5000000000 ...   the header: its options
+//   ringmaster-record 1 policy=ringmaster ttft_slo_ns=5000000000 ...   the header: its options
 //   17000 first_token id=3 attempt=1                                an event and when it came
 //   > dispatch id=4 attempt=1 instance=0 decision=4 cached=512      what it led to
 //

@@ -16,7 +16,8 @@
 namespace ringmaster {
 
 /// Options of one scheduler. What is absent is taken from the policy's published form (for
-/// `dualmap` a window of one prefill and rebalancing; for the others no holding, no moves).
+/// `ringmaster` a window of one prefill and the queue on_time; for most others no holding, no
+/// moves).
 struct SchedulerOptions {
   PolicyConfig policy;
   std::vector<PolicyConfig> filters;      ///< Narrow the candidates, in this order.
