@@ -81,29 +81,23 @@ Result<Duration> read_report_interval(const SimFlags& flags, const Setting& sett
   return needs_reports ? kReportInterval : setting.report_interval;
 }
 
-Result<PolicyConfig> read_part(const char* flag, const std::string& text) {
-  auto part = parse_policy_config(text);
-  if (!part) return tl::unexpected(std::move(part).error().while_doing(flag));
-  return part;
-}
-
 Status read_parts(const SimFlags& flags, SchedulerOptions& options) {
   for (const std::string& list : flags.filters) {
     const auto names = sim::split_policy_list(list);
-    if (!names) return tl::unexpected(names.error());
+    if (!names) return tl::unexpected(Error(names.error()).while_doing("--filter"));
     for (const std::string& name : *names) {
-      auto filter = read_part("--filter", name);
+      auto filter = parse_policy_config(name, "filter");
       if (!filter) return tl::unexpected(std::move(filter).error());
       options.filters.push_back(std::move(*filter));
     }
   }
   if (!flags.veto.empty()) {
-    auto veto = read_part("--veto", flags.veto);
+    auto veto = parse_policy_config(flags.veto, "veto");
     if (!veto) return tl::unexpected(std::move(veto).error());
     options.veto = std::move(*veto);
   }
   if (!flags.admission.empty()) {
-    auto admission = read_part("--admission", flags.admission);
+    auto admission = parse_policy_config(flags.admission, "admission");
     if (!admission) return tl::unexpected(std::move(admission).error());
     options.admission = std::move(*admission);
   }

@@ -21,7 +21,9 @@ struct PolicyConfig {
 };
 
 /// Splits "dualmap:variant=code,rebalance=off". Fails with kInvalidArgument on an empty name, an
-/// option without '=', or one given twice; names and values are checked by make_policy().
-[[nodiscard]] Result<PolicyConfig> parse_policy_config(std::string_view text);
+/// option without '=', or one given twice; names and values are checked by make_policy(). `kind`:
+/// what it is, for messages.
+[[nodiscard]] Result<PolicyConfig> parse_policy_config(std::string_view text,
+                                                       std::string_view kind = "policy");
 
 }  // namespace ringmaster

@@ -40,7 +40,7 @@ std::string filters_text(const std::vector<PolicyConfig>& filters) {
 /// The part written under `key`; none if it is absent or has a problem, which is then noted.
 std::optional<PolicyConfig> read_part(LineReader& line, std::string_view key) {
   if (!line.has(key)) return std::nullopt;
-  auto part = parse_policy_config(line.text(key));
+  auto part = parse_policy_config(line.text(key), key);
   if (part) return std::move(*part);
   line.refuse(part.error().message);
   return std::nullopt;

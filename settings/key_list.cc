@@ -29,7 +29,7 @@ class KeyLister final : public SettingsVisitor {
                std::vector<std::pair<std::string, std::string>>& /*values*/) override {
     keys_->push_back({.key = prefix_ + "*",
                       .kind = ValueKind::kOptions,
-                      .expected = "an option of the policy",
+                      .expected = "an option of what is named",
                       .text = text});
   }
 

@@ -36,6 +36,13 @@ TEST(PartRegistry, SaysWhichKindOfPartIsUnknownAndWhichAreKnown) {
             "unknown admission 'x'; known: early_rejection, shed_low_priority");
 }
 
+TEST(PartRegistry, SaysWhichKindOfPartIsMalformed) {
+  EXPECT_EQ(parse_policy_config("x:", "veto").error().message,
+            "veto 'x': option '': expected key=value");
+  EXPECT_EQ(parse_policy_config("", "filter").error().message,
+            "filter '': expected name[:key=value,...]");
+}
+
 TEST(PartRegistry, NamesThePartOfABadOption) {
   EXPECT_EQ(error_of(make_veto, "predicted_peak:reserve=1"),
             "veto predicted_peak: reserve='1': expected a number in [0, 0.9]");
