@@ -35,9 +35,8 @@ struct LoraAffinityOptions {
 /// to prefill, is learnt and not configured. Ties go around. O(n) and one walk of the index.
 /// Options: exploration in [0, 100] (0.1), load_seconds in [0, 600] (0.5), ridge in [0.001, 1e6]
 /// (10), slots in [1, 1024] (8).
-/// Source: POLAR's routing half, a LinUCB learner over instances with adapter residency; the
-/// features and the prior are ours. Left out: its choice of what to keep loaded, which is the
-/// engine's affair here.
+/// Source: the idea of POLAR, a LinUCB learner over instances with adapter residency; its text was
+/// not at hand, so features and prior are ours. What to keep loaded is the engine's affair here.
 class LoraAffinity final : public RoutingPolicy, private RequestObserver {
  public:
   explicit LoraAffinity(const LoraAffinityOptions& options);
