@@ -8,13 +8,15 @@ namespace ringmaster::testing {
 namespace {
 
 /// Every attempt of a request that is tried again goes to another instance, so with two engines of
-/// which one fails, each request must be answered whatever the policy chose first.
+/// which one fails, each request must be answered whatever was chosen first: each in its turn here.
 class OneOfTwoFails : public ::testing::Test {
  protected:
   void expect_all_answered(FakeEngine::Script bad_script) {
     FakeEngine bad(std::move(bad_script));
     FakeEngine good(streams());
-    LiveGateway gateway({&bad, &good});
+    auto settings = LiveGateway::settings_for({&bad, &good});
+    settings.scheduler.policy.name = "round_robin";
+    LiveGateway gateway(settings);
     TestClient client(gateway.port);
     for (const char* text : {"one", "two", "three", "four", "five", "six"}) {
       const auto got = client.post(kChat, chat(text));
