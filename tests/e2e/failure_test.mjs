@@ -6,8 +6,9 @@ import { after, before, test } from 'node:test';
 import { getJson, startFleet, until, words } from './fleet.mjs';
 
 let fleet;
+// Of dualmap a decision has exactly the homes as its candidates.
 // Simulated time: a prompt of 4,000 tokens keeps an engine for most of a second, whatever the machine.
-before(async () => (fleet = await startFleet('--engines', '4', '--device', 'sim')));
+before(async () => (fleet = await startFleet('--engines', '4', '--device', 'sim', '--policy', 'dualmap')));
 after(async () => assert.equal(await fleet.stop(), 0));
 
 /** One stream to its end: how many events it had, and whether it ended whole, in an error frame, or cut. */
