@@ -88,10 +88,7 @@ bool Engine::abort(RequestId request) {
   const auto found = sequences_.find(request);
   if (found == sequences_.end() || found->second->is_aborted) return false;
   Sequence& sequence = *found->second;
-  const bool is_in_step = in_flight_ && std::ranges::any_of(plan_.sequences, [&](const auto& part) {
-                            return part.sequence == &sequence;
-                          });
-  if (is_in_step) {
+  if (is_in_flight(sequence)) {
     sequence.is_aborted = true;
   } else {
     finish(sequence);
@@ -99,72 +96,105 @@ bool Engine::abort(RequestId request) {
   return true;
 }
 
-void Engine::begin_step() {
-  RINGMASTER_CHECK(!in_flight_ && has_work());
-  scheduler_.schedule(plan_);
-  totals_.preemptions += static_cast<std::uint64_t>(plan_.preempted);
-  input_.clear();
-  std::ranges::stable_partition(plan_.sequences,
-                                [](const auto& part) { return part.query_tokens == 1; });
-  for (const ScheduledSequence& scheduled : plan_.sequences) pack(scheduled);
-  executor_.submit(input_);
-  in_flight_ = true;
+bool Engine::is_in_flight(const Sequence& sequence) const {
+  return std::ranges::any_of(flights_, [&](const Flight& flight) {
+    return std::ranges::any_of(flight.plan.sequences, [&](const ScheduledSequence& part) {
+      return part.sequence == &sequence;
+    });
+  });
 }
 
-void Engine::pack(const ScheduledSequence& scheduled) {
+void Engine::begin_step() {
+  RINGMASTER_CHECK(steps_in_flight_ == 0 && has_work());
+  StepPlan& plan = oldest().plan;
+  scheduler_.schedule(plan);
+  totals_.preemptions += static_cast<std::uint64_t>(plan.preempted);
+  std::ranges::stable_partition(plan.sequences,
+                                [](const auto& part) { return part.query_tokens == 1; });
+  submit(oldest(), false);
+}
+
+bool Engine::begin_step_ahead() {
+  RINGMASTER_CHECK(steps_in_flight_ > 0);
+  if (steps_in_flight_ > 1 || executor_.steps_in_flight_max() < 2) return false;
+  if (!scheduler_.schedule_ahead(oldest().plan, newest().plan)) return false;
+  submit(newest(), true);
+  return true;
+}
+
+void Engine::submit(Flight& flight, bool is_ahead) {
+  flight.input.clear();
+  for (const ScheduledSequence& part : flight.plan.sequences) pack(part, is_ahead, flight.input);
+  executor_.submit(flight.input);
+  ++steps_in_flight_;
+}
+
+void Engine::pack(const ScheduledSequence& scheduled, bool is_ahead, StepInput& input) {
   const Sequence& sequence = *scheduled.sequence;
-  const std::int32_t first = sequence.computed_tokens;
+  // Ahead, the one token to compute is not among the sequence's yet.
+  const std::int32_t first = is_ahead ? sequence.total_tokens() : sequence.computed_tokens;
   const std::int32_t end = first + scheduled.query_tokens;
   StepSequence part{.slot = sequence.slot,
-                    .query_start = static_cast<std::int32_t>(input_.tokens.size()),
+                    .query_start = static_cast<std::int32_t>(input.tokens.size()),
                     .query_tokens = scheduled.query_tokens,
                     .context_tokens = end,
-                    .block_table_start = static_cast<std::int32_t>(input_.block_tables.size()),
+                    .block_table_start = static_cast<std::int32_t>(input.block_tables.size()),
                     .block_count = static_cast<std::int32_t>(sequence.blocks.size())};
-  if (end == sequence.total_tokens()) {
-    part.sample_row = static_cast<std::int32_t>(input_.sampling.size());
-    input_.sampling.push_back(
-        {.options = sequence.sampling, .output_index = sequence.output_tokens()});
+  if (is_ahead || end == sequence.total_tokens()) {
+    part.sample_row = static_cast<std::int32_t>(input.sampling.size());
+    input.sampling.push_back({.options = sequence.sampling,
+                              .output_index = sequence.output_tokens() + (is_ahead ? 1 : 0)});
   }
-  input_.tokens.insert(input_.tokens.end(), sequence.tokens.begin() + first,
-                       sequence.tokens.begin() + end);
+  if (is_ahead) {
+    input.tokens.push_back(sample_of_slot(sequence.slot));
+  } else {
+    input.tokens.insert(input.tokens.end(), sequence.tokens.begin() + first,
+                        sequence.tokens.begin() + end);
+  }
   for (std::int32_t position = first; position < end; ++position) {
-    input_.positions.push_back(position);
+    input.positions.push_back(position);
   }
-  input_.block_tables.insert(input_.block_tables.end(), sequence.blocks.begin(),
-                             sequence.blocks.end());
-  input_.decode_sequences += scheduled.query_tokens == 1 ? 1 : 0;
-  input_.sequences.push_back(part);
+  input.block_tables.insert(input.block_tables.end(), sequence.blocks.begin(),
+                            sequence.blocks.end());
+  input.decode_sequences += scheduled.query_tokens == 1 ? 1 : 0;
+  input.sequences.push_back(part);
 }
 
 void Engine::end_step(StepResult& result) {
-  RINGMASTER_CHECK(in_flight_);
+  RINGMASTER_CHECK(steps_in_flight_ > 0);
+  Flight& flight = oldest();
+  StepPlan& plan = flight.plan;
   result = StepResult{};
   output_.sampled.clear();
   output_.device_time = {};
   const Status done = executor_.wait(output_);
-  in_flight_ = false;
+  --steps_in_flight_;
+  oldest_ = (oldest_ + 1) % flights_.size();
   ++totals_.steps;
   result.device_time = output_.device_time;
-  for (const Sequence* sequence : plan_.admitted) {
+  for (const Sequence* sequence : plan.admitted) {
     result.admitted.push_back({.request = sequence->id, .cached_tokens = sequence->cached_tokens});
     totals_.prompt_tokens += static_cast<std::uint64_t>(sequence->prompt_tokens);
     totals_.cached_tokens += static_cast<std::uint64_t>(sequence->cached_tokens);
   }
   if (done) {
-    RINGMASTER_CHECK(output_.sampled.size() == input_.sampling.size());
+    RINGMASTER_CHECK(output_.sampled.size() == flight.input.sampling.size());
     std::size_t sample_row = 0;
-    for (const ScheduledSequence& part : plan_.sequences) collect(part, sample_row, result);
+    for (const ScheduledSequence& part : plan.sequences) collect(part, sample_row, result);
   } else {
-    fail_step(done.error().message, result);
+    fail_step(plan, done.error().message, result);
   }
-  plan_.sequences.clear();
-  plan_.admitted.clear();
+  plan.sequences.clear();
+  plan.admitted.clear();
   result.has_kv_events = kv_events_.commit();
 }
 
 void Engine::collect(const ScheduledSequence& scheduled, std::size_t& sample_row,
                      StepResult& result) {
+  if (scheduled.sequence == nullptr) {  // It ended after this step was begun ahead.
+    ++sample_row;
+    return;
+  }
   Sequence& sequence = *scheduled.sequence;
   (sequence.is_decoding() ? result.decode_tokens : result.prefill_tokens) += scheduled.query_tokens;
   scheduler_.retire(sequence, scheduled.query_tokens);
@@ -196,8 +226,9 @@ FinishReason Engine::finish_reason(const Sequence& sequence, TokenId token) cons
                                                                 : FinishReason::kNone;
 }
 
-void Engine::fail_step(const std::string& error, StepResult& result) {
-  for (const ScheduledSequence& part : plan_.sequences) {
+void Engine::fail_step(const StepPlan& plan, const std::string& error, StepResult& result) {
+  for (const ScheduledSequence& part : plan.sequences) {
+    if (part.sequence == nullptr) continue;
     if (!part.sequence->is_aborted) {
       result.outputs.push_back({.request = part.sequence->id,
                                 .output_index = part.sequence->output_tokens(),
@@ -210,6 +241,11 @@ void Engine::fail_step(const std::string& error, StepResult& result) {
 }
 
 void Engine::finish(Sequence& sequence) {
+  for (Flight& flight : flights_) {
+    for (ScheduledSequence& part : flight.plan.sequences) {
+      if (part.sequence == &sequence) part.sequence = nullptr;
+    }
+  }
   scheduler_.remove(sequence);
   sequences_.erase(sequence.id);
 }
@@ -223,6 +259,7 @@ EngineStats Engine::stats() const {
   stats.indexed_blocks = pool_.indexed_count();
   stats.block_count = pool_.block_count();
   stats.block_tokens = pool_.block_tokens();
+  stats.is_device_lost = executor_.is_lost();
   return stats;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,6 +45,7 @@ struct EngineStats {
   std::uint64_t output_tokens = 0;
   std::uint64_t preemptions = 0;
   std::uint64_t steps = 0;
+  bool is_device_lost = false;  ///< See Executor::is_lost().
 
   /// Share of the blocks that requests hold, in [0, 1].
   [[nodiscard]] double kv_usage() const {
@@ -71,12 +73,19 @@ class Engine {
   /// False if there is no such request (any more).
   bool abort(RequestId request);
 
-  [[nodiscard]] bool has_work() const { return !sequences_.empty(); }
+  [[nodiscard]] bool has_work() const { return !sequences_.empty() || steps_in_flight_ > 0; }
+  [[nodiscard]] std::int32_t steps_in_flight() const { return steps_in_flight_; }
 
   /// Plans a step and submits it to the device. Requires: has_work(), no step in flight.
   void begin_step();
 
-  /// Waits for the step in flight and says what it brought. Requires: a step in flight.
+  /// Submits the step after the one in flight before that one's tokens are known, so that the
+  /// device need not wait for the host. False if the device takes no second step or the next step
+  /// depends on those tokens. What an ended sequence computes in it is dropped. Outputs do not
+  /// change. Requires: a step in flight.
+  bool begin_step_ahead();
+
+  /// Waits for the oldest step in flight and says what it brought. Requires: a step in flight.
   void end_step(StepResult& result);
 
   [[nodiscard]] EngineStats stats() const;
@@ -88,10 +97,20 @@ class Engine {
 
  private:
   [[nodiscard]] Status check(const GenerateRequest& request) const;
-  void pack(const ScheduledSequence& scheduled);
+  /// A step in flight.
+  struct Flight {
+    StepPlan plan;
+    StepInput input;
+  };
+
+  [[nodiscard]] Flight& oldest() { return flights_[oldest_]; }
+  [[nodiscard]] Flight& newest() { return flights_[(oldest_ + 1) % flights_.size()]; }
+  [[nodiscard]] bool is_in_flight(const Sequence& sequence) const;
+  void submit(Flight& flight, bool is_ahead);
+  void pack(const ScheduledSequence& scheduled, bool is_ahead, StepInput& input);
   void collect(const ScheduledSequence& scheduled, std::size_t& sample_row, StepResult& result);
   void take_token(Sequence& sequence, SampledToken token, StepResult& result);
-  void fail_step(const std::string& error, StepResult& result);
+  void fail_step(const StepPlan& plan, const std::string& error, StepResult& result);
   void finish(Sequence& sequence);
   [[nodiscard]] FinishReason finish_reason(const Sequence& sequence, TokenId token) const;
 
@@ -103,9 +122,9 @@ class Engine {
   std::int32_t context_tokens_max_;
   std::unordered_map<RequestId, std::unique_ptr<Sequence>> sequences_;
   RequestId last_id_ = 0;
-  bool in_flight_ = false;
-  StepPlan plan_;
-  StepInput input_;
+  std::array<Flight, 2> flights_;
+  std::size_t oldest_ = 0;  // Of the flights.
+  std::int32_t steps_in_flight_ = 0;
   StepOutput output_;
   EngineStats totals_;  // The counters; the rest is filled in by stats().
 };

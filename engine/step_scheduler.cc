@@ -51,6 +51,32 @@ void StepScheduler::schedule(StepPlan& plan) {
   RINGMASTER_CHECK(!plan.sequences.empty() || (running_.empty() && waiting_.empty()));
 }
 
+bool StepScheduler::schedule_ahead(const StepPlan& in_flight, StepPlan& plan) {
+  plan.sequences.clear();
+  plan.admitted.clear();
+  plan.preempted = 0;
+  if (!waiting_.empty() || running_count() > options_.step_tokens_max) return false;
+  std::int32_t blocks = 0;
+  std::int32_t count = 0;
+  for (const ScheduledSequence& part : in_flight.sequences) {
+    if (part.sequence == nullptr) continue;
+    const Sequence& sequence = *part.sequence;
+    if (sequence.is_aborted || part.query_tokens != sequence.uncomputed_tokens()) return false;
+    if (sequence.output_tokens() + 1 >= sequence.output_tokens_max) return false;
+    blocks += std::max(0, blocks_for(sequence.total_tokens() + 1) -
+                              static_cast<std::int32_t>(sequence.blocks.size()));
+    ++count;
+  }
+  if (count == 0 || count != running_count() || blocks > pool_.free_count()) return false;
+  for (const ScheduledSequence& part : in_flight.sequences) {
+    if (part.sequence == nullptr) continue;
+    const auto needed = static_cast<std::size_t>(blocks_for(part.sequence->total_tokens() + 1));
+    while (part.sequence->blocks.size() < needed) part.sequence->blocks.push_back(pool_.allocate());
+    plan.sequences.push_back({.sequence = part.sequence, .query_tokens = 1});
+  }
+  return true;
+}
+
 void StepScheduler::retire(Sequence& sequence, std::int32_t query_tokens) {
   sequence.computed_tokens += query_tokens;
   if (!options_.uses_prefix_cache) return;

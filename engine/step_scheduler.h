@@ -21,7 +21,7 @@ struct StepSchedulerOptions {
 
 /// One sequence's share of a step.
 struct ScheduledSequence {
-  Sequence* sequence = nullptr;
+  Sequence* sequence = nullptr;  ///< Null once it has ended while the step was in flight.
   std::int32_t query_tokens = 0;
 };
 
@@ -53,6 +53,12 @@ class StepScheduler {
   /// Plans the next step and gives its sequences the blocks they need. Never empty while there
   /// is a sequence.
   void schedule(StepPlan& plan);
+
+  /// Plans the step after one in flight before that one's samples are known: a token for each of
+  /// its sequences, which decode all. False, and nothing is changed, if what comes next may be
+  /// something else: a request waits, blocks are missing, a sequence is aborted, is not done with
+  /// its prompt or gets its last token.
+  [[nodiscard]] bool schedule_ahead(const StepPlan& in_flight, StepPlan& plan);
 
   /// Says that a step computed `query_tokens` more of a sequence: full blocks enter the cache.
   void retire(Sequence& sequence, std::int32_t query_tokens);

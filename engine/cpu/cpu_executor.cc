@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "engine/cpu/kv_cache.h"
 #include "engine/cpu/thread_pool.h"
 #include "engine/sampler.h"
+#include "engine/step_check.h"
 
 namespace ringmaster::engine {
 namespace {
@@ -26,37 +26,6 @@ constexpr std::uint64_t kBlocksMax = std::numeric_limits<std::int32_t>::max() / 
 
 Status internal_error(std::string message) {
   return fail(ErrorCode::kInternal, ErrorOrigin::kInstance, std::move(message));
-}
-
-/// What is inconsistent in a sequence of a step, or nothing. The engine's bug, but one that must
-/// not write into another sequence's memory.
-std::optional<std::string> find_fault(const StepInput& step, const StepSequence& sequence,
-                                      std::int32_t block_tokens, std::int32_t block_count) {
-  const std::int64_t query_end = std::int64_t{sequence.query_start} + sequence.query_tokens;
-  const std::int64_t table_end = std::int64_t{sequence.block_table_start} + sequence.block_count;
-  if (sequence.query_start < 0 || sequence.query_tokens < 1 ||
-      query_end > static_cast<std::int64_t>(step.tokens.size())) {
-    return "query range";
-  }
-  if (sequence.block_table_start < 0 || sequence.block_count < 0 ||
-      table_end > static_cast<std::int64_t>(step.block_tables.size())) {
-    return "block table range";
-  }
-  if (std::int64_t{sequence.block_count} * block_tokens < sequence.context_tokens)
-    return "too few blocks";
-  if (sequence.sample_row >= static_cast<std::int32_t>(step.sampling.size())) return "sample row";
-  for (std::int32_t i = 0; i < sequence.block_count; ++i) {
-    const BlockId block =
-        step.block_tables[static_cast<std::size_t>(sequence.block_table_start + i)];
-    if (block < 0 || block >= block_count) return "block " + std::to_string(block);
-  }
-  for (std::int32_t i = 0; i < sequence.query_tokens; ++i) {
-    const std::int32_t expected = sequence.context_tokens - sequence.query_tokens + i;
-    const std::int32_t position =
-        step.positions[static_cast<std::size_t>(sequence.query_start + i)];
-    if (position != expected || position < 0) return "position " + std::to_string(position);
-  }
-  return std::nullopt;
 }
 
 class CpuExecutor final : public Executor {
@@ -85,7 +54,10 @@ class CpuExecutor final : public Executor {
     RINGMASTER_CHECK(step_ != nullptr);
     const auto start = std::chrono::steady_clock::now();
     const StepInput& step = *std::exchange(step_, nullptr);
-    if (auto checked = check(step); !checked) return checked;
+    const StepLimits limits{.vocabulary_size = info_.vocabulary_size,
+                            .block_tokens = cache_.block_tokens(),
+                            .block_count = cache_.block_count()};
+    if (auto checked = check_step(step, limits); !checked) return checked;
     const auto logits = forward_.forward(step, cache_);
     auto sampled = sample(step, logits, output);
     output.device_time =
@@ -94,29 +66,6 @@ class CpuExecutor final : public Executor {
   }
 
  private:
-  [[nodiscard]] Status check(const StepInput& step) const {
-    if (step.positions.size() != step.tokens.size())
-      return internal_error("step: tokens and positions differ in number");
-    for (const TokenId token : step.tokens) {
-      if (token < 0 || token >= info_.vocabulary_size) {
-        return internal_error("step: token " + std::to_string(token) + ": expected less than " +
-                              std::to_string(info_.vocabulary_size));
-      }
-    }
-    std::size_t tokens = 0;
-    for (const StepSequence& sequence : step.sequences) {
-      tokens += static_cast<std::size_t>(std::max(sequence.query_tokens, 0));
-      if (const auto fault =
-              find_fault(step, sequence, cache_.block_tokens(), cache_.block_count())) {
-        return internal_error("step: sequence in slot " + std::to_string(sequence.slot) + ": " +
-                              *fault);
-      }
-    }
-    if (tokens != step.tokens.size())
-      return internal_error("step: tokens that belong to no sequence");
-    return {};
-  }
-
   [[nodiscard]] Status sample(const StepInput& step, std::span<const float> logits,
                               StepOutput& output) {
     const auto vocabulary = static_cast<std::size_t>(info_.vocabulary_size);

@@ -156,7 +156,10 @@ http::Response EngineServer::plain_answer(const http::Request& request) {
 }
 
 http::Response EngineServer::page_at(std::string_view path) {
-  if (path == "/health" || path == "/ping") return {.status = 200};
+  if (path == "/health" || path == "/ping") {
+    if (!stats().is_device_lost) return {.status = 200};
+    return http::openai_error(503, "the device has failed; only a restart helps", "device_lost");
+  }
   if (path == "/version") {
     return http::json_response(200, R"({"version":)" + json_string(options_.version) + "}");
   }

@@ -57,7 +57,8 @@ void EngineThread::run() {
 }
 
 void EngineThread::step() {
-  engine_.begin_step();
+  if (engine_.steps_in_flight() == 0) engine_.begin_step();
+  engine_.begin_step_ahead();  // While the device is busy, where it takes a second step.
   engine_.end_step(result_);
   const TimePoint now = clock_.now();
   metrics_.observe_step(result_.prefill_tokens + result_.decode_tokens);

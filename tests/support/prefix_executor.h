@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,12 +34,13 @@ class PrefixExecutor final : public Executor {
   const ModelInfo& model() const override { return model_; }
   std::int32_t block_tokens() const override { return block_tokens_; }
   std::int32_t block_count() const override { return block_count_; }
+  bool is_lost() const override { return lost; }
   void submit(const StepInput& input) override { input_ = &input; }
 
   Status wait(StepOutput& output) override {
     const StepInput& input = *std::exchange(input_, nullptr);
     steps.push_back(input);
-    if (fails_next) {
+    if (fails_next || lost) {
       fails_next = false;
       return fail(ErrorCode::kInternal, ErrorOrigin::kInstance, "device lost");
     }
@@ -60,6 +62,7 @@ class PrefixExecutor final : public Executor {
 
   std::vector<StepInput> steps;  ///< Every step so far.
   bool fails_next = false;
+  std::atomic<bool> lost = false;  // Every step fails.
 
  private:
   static std::uint64_t next_state(std::uint64_t state, TokenId token) {

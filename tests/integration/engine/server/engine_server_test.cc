@@ -319,5 +319,18 @@ TEST(EngineServer, SaysThatTheDeviceFailed) {
   EXPECT_EQ(bench.complete(R"("prompt":"x")").status, 200);
 }
 
+TEST(EngineServer, IsNotHealthyOnceTheDeviceIsLost) {
+  PrefixExecutor device(64, 16);
+  EngineServerBench bench({}, &device);
+  EXPECT_EQ(bench.complete(R"("prompt":"x","max_tokens":1)").status, 200);
+  EXPECT_EQ(bench.get("/health").status, 200);
+  device.lost = true;
+  EXPECT_EQ(bench.complete(R"("prompt":"x")").status, 502);
+  const HttpAnswer health = bench.get("/health");
+  EXPECT_EQ(health.status, 503);
+  EXPECT_THAT(health.body, HasSubstr("the device has failed; only a restart helps"));
+  EXPECT_EQ(bench.complete(R"("prompt":"x")").status, 502);
+}
+
 }  // namespace
 }  // namespace ringmaster::engine

@@ -1,4 +1,4 @@
-#include "engine/executor.h"
+#include "engine/step_input.h"
 
 namespace ringmaster::engine {
 
