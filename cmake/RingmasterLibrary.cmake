@@ -26,6 +26,7 @@ function(ringmaster_library name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cc)
   if(name STREQUAL "engine")  # engine/server is a library of its own, on a higher floor
     list(FILTER sources EXCLUDE REGEX "/engine/server/")
+    list(FILTER sources EXCLUDE REGEX "/engine/cuda/module/")  # Needs the CUDA toolkit: cmake/Cuda.cmake
   endif()
   if(sources)
     add_library(ringmaster_${id} STATIC ${sources})

@@ -53,10 +53,10 @@ def check_file(root, path, libraries):
             problems.append(f"{where}: {library} (floor {floor}) may not include {used}/")
         if in_core and BANNED_IN_CORE.search(line) and not line.lstrip().startswith("//"):
             problems.append(f"{where}: not allowed in the deterministic core: {line.strip()}")
-    limit = HEADER_LINES_MAX if path.suffix == ".h" else SOURCE_LINES_MAX
+    limit = HEADER_LINES_MAX if path.suffix == ".h" else SOURCE_LINES_MAX  # .cuh: kernels, which are templates
     if len(lines) > limit:
         problems.append(f"{relative}: {len(lines)} lines, at most {limit}")
-    if path.suffix == ".h" and not any(line == "#pragma once" for line in lines[:3]):
+    if path.suffix in {".h", ".cuh"} and not any(line == "#pragma once" for line in lines[:3]):
         problems.append(f"{relative}:1: a header starts with #pragma once")
     return problems
 
@@ -70,7 +70,7 @@ def main():
     for name, (floor, uses) in libraries.items():
         problems += [f"CMakeLists.txt: {name} may not use {u}" for u in uses if libraries[u][0] >= floor]
     tops = sorted({name.split("/")[0] for name in libraries})
-    for path in sorted(p for top in tops for p in (root / top).rglob("*") if p.suffix in {".h", ".cc", ".cu"}):
+    for path in sorted(p for top in tops for p in (root / top).rglob("*") if p.suffix in {".h", ".cc", ".cu", ".cuh"}):
         problems += check_file(root, path, libraries)
     for path in sorted(p for top in tops + ["tests", "bench", "scripts"] for p in (root / top).rglob("*")):
         if "node_modules" in path.parts or not path.is_file():

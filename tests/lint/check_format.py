@@ -15,7 +15,7 @@ FOLDERS = ("base tokens http charts fleet policies scheduler settings engine_ada
 def main():
     root, clang_format = pathlib.Path(sys.argv[1]), sys.argv[2]
     files = sorted(str(path) for folder in FOLDERS for path in (root / folder).rglob("*")
-                   if path.suffix in {".h", ".cc"} and "node_modules" not in path.parts)
+                   if path.suffix in {".h", ".cc", ".cu", ".cuh"} and "node_modules" not in path.parts)
     if "--write" in sys.argv[3:]:
         subprocess.run([clang_format, "-i", *files], check=True)
     result = subprocess.run([clang_format, "--dry-run", "-Werror", "-ferror-limit=1", *files],

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "engine/cuda/cuda_api.h"
+#include "engine/executor.h"
+#include "engine/loaders/model_folder.h"
+
+namespace ringmaster::engine {
+
+struct CudaOptions {
+  std::int32_t ordinal = 0;         ///< Of the GPU.
+  std::int32_t block_tokens = 16;   ///< Tokens in a KV block; 1 to 1024.
+  std::int32_t block_count = 0;     ///< KV blocks; 0: as many as fit.
+  double memory_utilization = 0.9;  ///< Share of the GPU's memory to take, in (0, 1].
+  std::int32_t step_tokens_max = 2048;
+  std::int32_t sequences_max = 256;
+  std::int32_t context_tokens_max = 0;  ///< 0: what the model says; a longer one is cut to that.
+  bool is_deterministic = false;        ///< Products in one shape, so that no batch changes a bit.
+  bool keeps_logits = false;            ///< For checks; see CudaOpenRequest.
+  std::string tuning_file;              ///< Empty: what was chosen is not kept.
+};
+
+/// Runs steps on one NVIDIA GPU, in bfloat16 with f32 accumulation, through the module's functions.
+/// `api` outlives the executor.
+///
+/// Fails with kInvalidArgument if an option is out of range or the model has no kernel (its head
+/// size, or widths that are no multiple of 8), with kUnavailable if the device cannot be opened:
+/// one line that names the figure.
+[[nodiscard]] Result<std::unique_ptr<Executor>> make_cuda_executor(
+    std::shared_ptr<const LoadedModel> model, const CudaOptions& options, const cuda::CudaApi& api);
+
+}  // namespace ringmaster::engine

@@ -1,0 +1,102 @@
+#include "engine/cuda/cuda_api.h"
+
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "engine/cuda/module/gpu_session.h"
+
+namespace ringmaster::engine::cuda {
+
+struct CudaDevice {
+  explicit CudaDevice(const CudaOpenRequest& request) : session(request) {}
+  GpuSession session;
+};
+
+namespace {
+
+/// 0 if `message` is empty; else 1, and the message is in `error`.
+std::int32_t report(const std::string& message, char* error, std::int32_t error_size) {
+  if (message.empty()) return 0;
+  std::snprintf(error, static_cast<std::size_t>(error_size), "%s", message.c_str());
+  return 1;
+}
+
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+std::int32_t device_count(char* error, std::int32_t error_size) {
+  int count = 0;
+  const cudaError_t result = cudaGetDeviceCount(&count);
+  if (result == cudaSuccess && count > 0) return count;
+  int driver = 0;
+  cudaDriverGetVersion(&driver);  // 0 without a driver.
+  std::string reason;
+  if (driver == 0) {
+    reason = "no NVIDIA driver is loaded";
+  } else if (result == cudaErrorInsufficientDriver) {
+    reason = "the driver is for CUDA " + version_text(driver) + ", this build needs " +
+             version_text(CUDART_VERSION);
+  } else {
+    reason = std::string("the driver finds none (") + cudaGetErrorString(result) + ")";
+  }
+  report(reason, error, error_size);
+  return 0;
+}
+
+std::int32_t open(const CudaOpenRequest* request, CudaDevice** device, CudaDeviceInfo* info,
+                  char* error, std::int32_t error_size) {
+  try {
+    auto opened = std::make_unique<CudaDevice>(*request);
+    if (!opened->session.status().ok()) {
+      return report(opened->session.status().message(), error, error_size);
+    }
+    *info = opened->session.info();
+    *device = opened.release();
+    return 0;
+  } catch (const std::exception& exception) {  // Of the standard library: no memory.
+    return report(exception.what(), error, error_size);
+  }
+}
+
+std::int32_t submit(CudaDevice* device, const CudaStep* step, char* error,
+                    std::int32_t error_size) {
+  device->session.submit(*step);
+  return report(device->session.status().message(), error, error_size);
+}
+
+std::int32_t wait(CudaDevice* device, SampleOutput* samples, std::int32_t rows, double* seconds,
+                  char* error, std::int32_t error_size) {
+  *seconds = device->session.wait(samples, rows);
+  return report(device->session.status().message(), error, error_size);
+}
+
+std::int32_t read_logits(CudaDevice* device, float* logits, std::int32_t rows, char* error,
+                         std::int32_t error_size) {
+  device->session.read_logits(logits, rows);
+  return report(device->session.status().message(), error, error_size);
+}
+
+void close(CudaDevice* device) {
+  delete device;
+}
+
+constexpr CudaApi kApi{.version = kCudaApiVersion,
+                       .device_count = device_count,
+                       .open = open,
+                       .submit = submit,
+                       .wait = wait,
+                       .read_logits = read_logits,
+                       .close = close};
+
+}  // namespace
+}  // namespace ringmaster::engine::cuda
+
+/// The module's one entry.
+extern "C" __attribute__((visibility("default"))) const ringmaster::engine::cuda::CudaApi*
+ringmaster_cuda_api() {
+  return &ringmaster::engine::cuda::kApi;
+}

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+
+#include <cuda_runtime.h>
+
+namespace ringmaster::engine::cuda {
+
+/// What a kernel of engine/cuda/kernels sees of the GPU. tests/support/grid_emulator.h has the same
+/// functions for the host, with what each of them means.
+class GpuLane {
+ public:
+  __device__ explicit GpuLane(unsigned char* shared) : shared_(shared) {}
+
+  __device__ __forceinline__ int thread() const { return static_cast<int>(threadIdx.x); }
+  __device__ __forceinline__ int threads() const { return static_cast<int>(blockDim.x); }
+  __device__ __forceinline__ int block_x() const { return static_cast<int>(blockIdx.x); }
+  __device__ __forceinline__ int block_y() const { return static_cast<int>(blockIdx.y); }
+  __device__ __forceinline__ int grid_x() const { return static_cast<int>(gridDim.x); }
+  __device__ __forceinline__ void* shared() { return shared_; }
+
+  __device__ __forceinline__ void sync() { __syncthreads(); }
+  __device__ __forceinline__ void sync_warp() { __syncwarp(); }
+
+  template <class T>
+  __device__ __forceinline__ T shuffle_xor(T value, int mask) {
+    return __shfl_xor_sync(kAllLanes, value, mask);
+  }
+  template <class T>
+  __device__ __forceinline__ T shuffle(T value, int from) {
+    return __shfl_sync(kAllLanes, value, from);
+  }
+
+  __device__ __forceinline__ void atomic_add(std::uint64_t* to, std::uint64_t value) {
+    atomicAdd(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(value));
+  }
+
+  /// 16 bytes; zeros if not valid.
+  __device__ __forceinline__ void copy_async(void* to, const void* from, bool is_valid) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n" ::"r"(shared_address(to)),
+                 "l"(from), "r"(is_valid ? 16 : 0)
+                 : "memory");
+  }
+  __device__ __forceinline__ void commit_copies() {
+    asm volatile("cp.async.commit_group;\n" ::: "memory");
+  }
+  template <int kPending>
+  __device__ __forceinline__ void wait_copies() {
+    asm volatile("cp.async.wait_group %0;\n" ::"n"(kPending) : "memory");
+  }
+
+  __device__ __forceinline__ void load_matrix(std::uint32_t (&to)[4], const void* row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];\n"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"(shared_address(row))
+                 : "memory");
+  }
+  __device__ __forceinline__ void load_matrix_transposed(std::uint32_t (&to)[4], const void* row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];\n"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"(shared_address(row))
+                 : "memory");
+  }
+
+  __device__ __forceinline__ void multiply_add(float (&sums)[4], const std::uint32_t (&a)[4],
+                                               std::uint32_t b0, std::uint32_t b1) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};\n"
+        : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  }
+
+ private:
+  static constexpr unsigned kAllLanes = 0xffffffffU;
+
+  static __device__ __forceinline__ unsigned shared_address(const void* at) {
+    return static_cast<unsigned>(__cvta_generic_to_shared(at));
+  }
+
+  unsigned char* shared_;
+};
+
+}  // namespace ringmaster::engine::cuda

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Decode speed of Hugging Face transformers at the Qwen2.5-7B shape with random weights, batch 1, for comparison.
+
+Usage: measure_transformers.py   (prints tokens per second: eager generate, and a static cache with torch.compile)
+"""
+
+import time
+
+import torch
+import transformers
+
+PROMPT_TOKENS, OUTPUT_TOKENS = 1024, 96
+
+
+def measure(model, **options):
+    ids = torch.randint(0, 1000, (1, PROMPT_TOKENS), device="cuda")
+    settings = dict(attention_mask=torch.ones_like(ids), do_sample=False, eos_token_id=None, pad_token_id=0, **options)
+    model.generate(ids, max_new_tokens=8, min_new_tokens=8, **settings)  # Warms up, and compiles.
+    seconds = {}
+    for count in (8, 8 + OUTPUT_TOKENS):
+        torch.cuda.synchronize()
+        begin = time.perf_counter()
+        model.generate(ids, max_new_tokens=count, min_new_tokens=count, **settings)
+        torch.cuda.synchronize()
+        seconds[count] = time.perf_counter() - begin
+    return OUTPUT_TOKENS / (seconds[8 + OUTPUT_TOKENS] - seconds[8])
+
+
+def main():
+    config = transformers.Qwen2Config(
+        num_hidden_layers=28, hidden_size=3584, intermediate_size=18944, num_attention_heads=28, num_key_value_heads=4,
+        vocab_size=152064, rope_theta=1e6, tie_word_embeddings=False, max_position_embeddings=32768,
+        attn_implementation="sdpa")
+    torch.set_default_dtype(torch.bfloat16)
+    with torch.device("cuda"):
+        model = transformers.AutoModelForCausalLM.from_config(config).eval()
+    with torch.no_grad():
+        print(f"speed | transformers, eager, batch 1       | {measure(model):8.1f} |        |  | tokens/s", flush=True)
+        rate = measure(model, cache_implementation="static")
+        print(f"speed | transformers, compiled, batch 1    | {rate:8.1f} |        |  | tokens/s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

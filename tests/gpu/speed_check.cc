@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "tests/gpu/bench_model.h"
+#include "tests/gpu/card_ceilings.h"
+#include "tests/gpu/gpu_parts.h"
+
+namespace ringmaster::engine::cuda {
+namespace {
+
+// Of the Qwen2.5-7B shape: matrices of all layers in FLOPs per token, the head's, attention's per
+// pair of tokens, bytes of the weights that a step streams, bytes of a token's KV.
+constexpr double kLayerFlops = 13.05e9;
+constexpr double kHeadFlops = 2.0 * 152'064 * 3584;
+constexpr double kPairFlops = 401'408;
+constexpr double kWeightBytes = 14.14e9;
+constexpr double kKvBytes = 57'344;
+
+/// Least time of a decode step: the slower of bytes and arithmetic, for products and for attention.
+double decode_floor(const CardCeilings& card, double batch, double context) {
+  const double products =
+      std::max(kWeightBytes / card.read_bytes_per_second,
+               batch * (kLayerFlops + kHeadFlops) / card.product_flops_per_second);
+  const double attention = std::max(batch * context * kKvBytes / card.read_bytes_per_second,
+                                    batch * context * kPairFlops / card.product_flops_per_second);
+  return products + attention;
+}
+
+double prefill_flops(double tokens, double before) {
+  return kLayerFlops * tokens + kPairFlops * (tokens * before + tokens * tokens / 2) + kHeadFlops;
+}
+
+void print_row(const char* what, double value, double bar, const char* unit) {
+  std::printf("speed | %-34s | %8.3f | %6.2f | %s | %s\n", what, value, bar,
+              value >= bar ? "met" : "MISSED", unit);
+}
+
+std::vector<BenchPart> batch_of(std::int32_t size, std::int32_t context) {
+  return std::vector<BenchPart>(static_cast<std::size_t>(size),
+                                {.query_tokens = 1, .context_tokens = context});
+}
+
+/// Time of a prompt in chunks of at most 8,192 tokens behind `cached` ones.
+double prefill_time(BenchModel& model, std::int32_t tokens, std::int32_t cached) {
+  double seconds = 0.0;
+  for (std::int32_t done = cached; done < tokens;) {
+    const std::int32_t chunk = std::min(8192, tokens - done);
+    done += chunk;
+    seconds += model.time({{.query_tokens = chunk, .context_tokens = done}}, 3);
+  }
+  return seconds;
+}
+
+}  // namespace
+
+int measure_speed() {
+  const CardCeilings card = measure_ceilings();
+  BenchModel model(qwen_7b_shape(33'000), 8192, 256, 0.97, true);
+  std::printf("card: %s, reads %.2f TB/s, products %.0f TFLOP/s, KV pool %lld tokens\n",
+              model.info().name, card.read_bytes_per_second * 1e-12,
+              card.product_flops_per_second * 1e-12, static_cast<long long>(model.kv_tokens()));
+  const struct {
+    std::int32_t batch, context;
+    double bar;
+  } decodes[] = {{1, 1024, 0.75}, {8, 1024, 0.72}, {64, 1024, 0.68}, {256, 1024, 0.60},
+                 {1, 8192, 0.75}, {8, 8192, 0.72}, {64, 8192, 0.75}, {256, 8192, 0.75}};
+  for (const auto& d : decodes) {
+    const double seconds = model.time(batch_of(d.batch, d.context), 15);
+    char name[64];
+    std::snprintf(name, sizeof name, "decode, batch %d, context %d", d.batch, d.context);
+    char unit[64];
+    std::snprintf(unit, sizeof unit, "of the floor; %.2f ms", seconds * 1e3);
+    print_row(name, decode_floor(card, d.batch, d.context) / seconds, d.bar, unit);
+  }
+  const struct {
+    std::int32_t tokens;
+    double mfu_bar, hit_bar;
+  } prompts[] = {{2048, 0.70, 5.0}, {8192, 0.70, 6.5}, {32'768, 0.60, 5.5}};
+  for (const auto& p : prompts) {
+    const double cold = prefill_time(model, p.tokens, 0);
+    const std::int32_t cached = p.tokens * 9 / 10 / 16 * 16;
+    const double hit = prefill_time(model, p.tokens, cached);
+    char name[64];
+    std::snprintf(name, sizeof name, "prefill of %d tokens", p.tokens);
+    char unit[64];
+    std::snprintf(unit, sizeof unit, "MFU; %.1f ms", cold * 1e3);
+    print_row(name, prefill_flops(p.tokens, 0) / cold / card.product_flops_per_second, p.mfu_bar,
+              unit);
+    std::snprintf(name, sizeof name, "%d tokens, 90 %% cached", p.tokens);
+    std::snprintf(unit, sizeof unit, "times sooner; %.1f ms", hit * 1e3);
+    print_row(name, cold / hit, p.hit_bar, unit);
+  }
+  return 0;  // A missed bar is a figure, not a fault.
+}
+
+int measure_steps() {
+  BenchModel model(qwen_7b_shape(33'000), 8192, 256, 0.97, true);
+  std::printf("# device %s\n# device_kv_tokens %lld\n# context_tokens_max 32768\n",
+              model.info().name, static_cast<long long>(model.kv_tokens()));
+  std::printf("prefill_tokens,decode_sequences,kv_tokens,pairs,seconds\n");
+  for (const std::int32_t batch : {0, 1, 2, 4, 8, 16, 32, 64, 128, 256}) {
+    for (const std::int32_t context : {128, 1024, 4096, 8192, 16'384}) {
+      for (const std::int32_t chunk : {0, 128, 512, 2048, 7900}) {
+        for (const std::int32_t before : {0, 8192}) {
+          if (chunk + batch == 0 || (chunk == 0 && before > 0) || (batch == 0 && context > 128))
+            continue;
+          // Beside a chunk only a part of the grid: it has 500 steps and a lease few minutes.
+          if (chunk > 0 && batch > 0 && (context != 1024 || batch % 8 != 0)) continue;
+          if (std::int64_t{batch} * context + chunk + before > model.kv_tokens()) continue;
+          auto parts = batch_of(batch, context);
+          if (chunk > 0) parts.push_back({.query_tokens = chunk, .context_tokens = before + chunk});
+          const double seconds = model.time(parts, 5);
+          std::printf("%d,%d,%lld,%.0f,%.9f\n", chunk, batch, std::int64_t{batch} * context + 0LL,
+                      static_cast<double>(chunk) * before + 0.5 * chunk * chunk, seconds);
+        }
+      }
+    }
+  }
+  return 0;
+}
+
+}  // namespace ringmaster::engine::cuda

@@ -1,0 +1,176 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "engine/cuda/buffer_plan.h"
+#include "engine/cuda/cuda_api.h"
+#include "engine/cuda/forward_pass.h"
+#include "engine/cuda/weight_placement.h"
+#include "tests/support/emulated_device.h"
+
+namespace ringmaster::engine::cuda {
+
+/// The CUDA module's functions with the grid emulator for a GPU: the same placement of weights, the
+/// same order of kernels, and the kernels themselves; only matrix products are plain loops.
+/// Working memory and cache begin as NaNs.
+class EmulatedCuda {
+ public:
+  explicit EmulatedCuda(const CudaOpenRequest& request) : request_(request) {
+    auto placed = place_weights(request, [this](std::int64_t count) { return take<Bf16>(count); });
+    for (const WeightPart& part : placed.parts) {
+      convert_to_bf16(part.from, 0, part.elements, part.to);
+    }
+    weights_ = std::move(placed.weights);
+    const auto angles = static_cast<std::size_t>(request.shape.context_tokens_max) *
+                        static_cast<std::size_t>(request.shape.head_dim / 2);
+    weights_.cosines =
+        device_.upload(std::vector<float>(request.cosines, request.cosines + angles));
+    weights_.sines = device_.upload(std::vector<float>(request.sines, request.sines + angles));
+    take_buffers();
+  }
+
+  static const CudaApi& api() {
+    static const CudaApi functions{.version = kCudaApiVersion,
+                                   .device_count = [](char*, std::int32_t) { return 1; },
+                                   .open = &EmulatedCuda::open,
+                                   .submit = &EmulatedCuda::submit,
+                                   .wait = &EmulatedCuda::wait,
+                                   .read_logits = &EmulatedCuda::read_logits,
+                                   .close = [](CudaDevice* device) { delete self(device); }};
+    return functions;
+  }
+
+  /// The newest one that was opened, while it is open; for tests that look inside.
+  static inline EmulatedCuda* newest = nullptr;
+  /// The step, counted from 0, that fails and all after it; -1: none.
+  std::int32_t failing_step = -1;
+  std::int32_t steps = 0;
+  std::vector<std::int32_t> batches;  ///< Tokens of each step, padding included.
+
+  // What ForwardPass asks of a device.
+  template <class Kernel>
+  void launch(GridSize grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
+    device_.launch<Kernel>(grid, shared_bytes, args);
+  }
+  [[nodiscard]] std::int32_t decode_blocks(std::int32_t /*grid_y*/) const { return 3; }
+
+  void multiply(const Product& product) {
+    for (std::int64_t r = 0; r < product.rows; ++r) {
+      const Bf16* x = product.x + r * product.inputs;
+      for (std::int64_t o = 0; o < product.outputs; ++o) {
+        const Bf16* w = product.weight + o * product.inputs;
+        float sum = 0.0F;
+        for (std::int64_t i = 0; i < product.inputs; ++i) sum += to_float(x[i]) * to_float(w[i]);
+        if (product.bias != nullptr) sum += to_float(product.bias[o]);
+        const std::int64_t at = r * product.outputs + o;
+        if (product.is_f32) {
+          static_cast<float*>(product.y)[at] = sum;
+        } else {
+          static_cast<Bf16*>(product.y)[at] = to_bf16(sum);
+        }
+      }
+    }
+  }
+
+ private:
+  static constexpr std::int32_t kBlocks = 64;
+
+  struct Finished {
+    std::vector<SampleOutput> samples;
+    bool is_failed;
+  };
+
+  static EmulatedCuda* self(CudaDevice* device) { return reinterpret_cast<EmulatedCuda*>(device); }
+
+  static std::int32_t open(const CudaOpenRequest* request, CudaDevice** device,
+                           CudaDeviceInfo* info, char*, std::int32_t) {
+    newest = new EmulatedCuda(*request);
+    info->block_count = newest->kv_.blocks;
+    *device = reinterpret_cast<CudaDevice*>(newest);
+    return 0;
+  }
+
+  static std::int32_t submit(CudaDevice* device, const CudaStep* step, char*, std::int32_t) {
+    EmulatedCuda& cuda = *self(device);
+    const bool is_failed = cuda.failing_step >= 0 && cuda.steps >= cuda.failing_step;
+    ++cuda.steps;
+    cuda.batches.push_back(step->counts.tokens);
+    const StepLayout layout = step_layout(step->counts);
+    if (layout.words > cuda.words_max_ || cuda.finished_.size() == 2) std::abort();
+    std::copy_n(step->words, layout.words, cuda.buffers_.words);
+    ForwardPass<EmulatedCuda> forward(cuda, cuda.request_.shape, cuda.weights_, cuda.buffers_,
+                                      cuda.kv_);
+    if (!is_failed) forward.run(*step);
+    const SampleOutput* samples = cuda.buffers_.samples;
+    cuda.finished_.push_back({{samples, samples + step->counts.rows}, is_failed});
+    return 0;
+  }
+
+  static std::int32_t wait(CudaDevice* device, SampleOutput* samples, std::int32_t rows,
+                           double* seconds, char* error, std::int32_t error_size) {
+    EmulatedCuda& cuda = *self(device);
+    const Finished finished = std::move(cuda.finished_.front());
+    cuda.finished_.pop_front();
+    *seconds = 0.001;
+    std::copy_n(finished.samples.begin(), rows, samples);
+    if (!finished.is_failed) return 0;
+    std::snprintf(error, static_cast<std::size_t>(error_size), "step: an emulated fault");
+    return 1;
+  }
+
+  static std::int32_t read_logits(CudaDevice* device, float* logits, std::int32_t rows, char*,
+                                  std::int32_t) {
+    const EmulatedCuda& cuda = *self(device);
+    std::copy_n(cuda.buffers_.logits, std::int64_t{rows} * cuda.request_.shape.vocabulary, logits);
+    return 0;
+  }
+
+  /// Every byte 0xff: NaNs, and numbers that are out of any range.
+  template <class T>
+  T* take(std::int64_t count) {
+    T value;
+    std::memset(static_cast<void*>(&value), 0xff, sizeof value);
+    return device_.upload(std::vector<T>(static_cast<std::size_t>(count), value));
+  }
+
+  void take_buffers() {
+    const BufferPlan plan = plan_buffers(request_);
+    words_max_ = plan.words;
+    kv_ = {.layers = request_.shape.layers,
+           .blocks = request_.block_count > 0 ? request_.block_count : kBlocks,
+           .kv_heads = request_.shape.kv_heads,
+           .block_tokens = request_.block_tokens,
+           .head_dim = request_.shape.head_dim};
+    buffers_ = {.words = take<std::int32_t>(plan.words),
+                .hidden = take<Bf16>(plan.hidden),
+                .normed = take<Bf16>(plan.hidden),
+                .qkv = take<Bf16>(plan.qkv),
+                .attended = take<Bf16>(plan.attended),
+                .projected = take<Bf16>(plan.hidden),
+                .gate_up = take<Bf16>(plan.gate_up),
+                .activation = take<Bf16>(plan.activation),
+                .logits = take<float>(plan.logits),
+                .partials = take<float>(plan.partials),
+                .stats = take<float>(plan.stats),
+                .samples = take<SampleOutput>(plan.rows),
+                .last_samples = take<std::int32_t>(plan.rows),
+                .cache = take<Bf16>(kv_.elements())};
+  }
+
+  CudaOpenRequest request_;
+  EmulatedDevice device_;
+  DeviceWeights weights_;
+  DeviceBuffers buffers_;
+  KvLayout kv_;
+  std::int64_t words_max_ = 0;
+  std::deque<Finished> finished_;
+};
+
+}  // namespace ringmaster::engine::cuda

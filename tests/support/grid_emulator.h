@@ -1,0 +1,331 @@
+#pragma once
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+#include <ucontext.h>
+
+#include "base/check.h"
+#include "engine/cuda/kernels/bf16.h"
+
+namespace ringmaster::engine::cuda {
+
+struct GridSize {
+  int x = 1;
+  int y = 1;
+};
+
+/// The order in which the threads of a block run between two barriers. A kernel that lacks a
+/// barrier gives different results in different orders.
+enum class ThreadOrder { kAscending, kDescending };
+
+/// Runs kernels of engine/cuda/kernels on the host, thread by thread: each thread is a fiber that
+/// runs until it waits for others. What a device would leave to chance is made to go wrong:
+/// shared memory begins as NaNs, asynchronous copies arrive at the last moment that the kernel's
+/// waits allow, and a barrier or a warp's operation that not every thread reaches is an error.
+/// Fails by throwing std::logic_error; the fibers of that block are then lost. A copy from an
+/// address that 16 does not divide ends the program.
+class GridEmulator {
+ public:
+  class Lane;
+
+  explicit GridEmulator(ThreadOrder order = ThreadOrder::kAscending) : order_(order) {}
+
+  template <class Kernel>
+  void launch(GridSize grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
+    grid_ = grid;
+    shared_.resize(static_cast<std::size_t>(shared_bytes) / sizeof(Chunk) + 1);
+    for (block_.y = 0; block_.y < grid.y; ++block_.y) {
+      for (block_.x = 0; block_.x < grid.x; ++block_.x) {
+        run_block(Kernel::kThreads, [&args](Lane& lane) { Kernel::run(lane, args); });
+      }
+    }
+  }
+
+ private:
+  enum class State { kReady, kAtBarrier, kAtWarp, kDone };
+  struct alignas(16) Chunk {
+    unsigned char bytes[16];
+  };
+  struct Copy {
+    void* to;
+    Chunk data;
+    int group;
+  };
+  /// What a whole warp does together: `run` gets the 32 operands.
+  struct WarpOperation {
+    void (*run)(void** operands) = nullptr;
+    void* operand = nullptr;
+  };
+  struct Fiber {
+    ucontext_t context;  // Only to begin on a stack of its own: switching by it costs system calls.
+    std::jmp_buf resume;
+    bool is_begun = false;
+    std::unique_ptr<std::byte[]> stack;
+    State state = State::kReady;
+    WarpOperation operation;
+    std::vector<Copy> copies;
+    int groups = 0;  // Committed so far.
+  };
+  static constexpr std::size_t kStackBytes = 64 << 10;
+
+  void run_block(int threads, std::function<void(Lane&)> kernel) {
+    kernel_ = std::move(kernel);
+    std::memset(shared_.data(), 0xff, shared_.size() * sizeof(Chunk));  // NaNs in every type.
+    while (fibers_.size() < static_cast<std::size_t>(threads)) {
+      fibers_.push_back(std::make_unique<Fiber>());
+      fibers_.back()->stack = std::make_unique_for_overwrite<std::byte[]>(kStackBytes);
+    }
+    threads_ = threads;
+    for (int i = 0; i < threads; ++i) {
+      Fiber& fiber = *fibers_[static_cast<std::size_t>(i)];
+      fiber.state = State::kReady;
+      fiber.copies.clear();
+      fiber.groups = 0;
+    }
+    while (run_ready_fibers()) release();
+  }
+
+  /// Runs a fiber until it waits. A fiber lives through many blocks.
+  void resume(Fiber& fiber, int index) {
+    running_ = &fiber;
+    if (_setjmp(main_) != 0) return;
+    if (fiber.is_begun) _longjmp(fiber.resume, 1);
+    fiber.is_begun = true;
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = fiber.stack.get();
+    fiber.context.uc_stack.ss_size = kStackBytes;
+    fiber.context.uc_link = nullptr;
+    const auto self = reinterpret_cast<std::uintptr_t>(this);
+    makecontext(&fiber.context, reinterpret_cast<void (*)()>(&GridEmulator::enter), 3,
+                static_cast<unsigned>(self), static_cast<unsigned>(self >> 32U), index);
+    setcontext(&fiber.context);
+  }
+
+  static void enter(unsigned low, unsigned high, int index);
+
+  /// False when every thread is done.
+  bool run_ready_fibers() {
+    bool is_live = false;
+    for (int i = 0; i < threads_; ++i) {
+      const int index = order_ == ThreadOrder::kAscending ? i : threads_ - 1 - i;
+      Fiber& fiber = *fibers_[static_cast<std::size_t>(index)];
+      if (fiber.state == State::kReady) resume(fiber, index);
+      is_live = is_live || fiber.state != State::kDone;
+    }
+    return is_live;
+  }
+
+  /// Lets go on those whose partners have all arrived.
+  void release() {
+    bool is_progress = false;
+    for (int warp = 0; warp * 32 < threads_; ++warp) is_progress |= release_warp(warp);
+    const bool at_barrier = std::all_of(fibers_.begin(), fibers_.begin() + threads_,
+                                        [](auto& f) { return f->state == State::kAtBarrier; });
+    if (at_barrier) {
+      for (int i = 0; i < threads_; ++i)
+        fibers_[static_cast<std::size_t>(i)]->state = State::kReady;
+    } else if (!is_progress) {
+      throw std::logic_error("threads wait for others that never come");
+    }
+  }
+
+  bool release_warp(int warp) {
+    void* operands[32];
+    for (int i = 0; i < 32; ++i) {
+      Fiber& fiber = *fibers_[static_cast<std::size_t>(warp * 32 + i)];
+      if (fiber.state != State::kAtWarp) return false;
+      operands[i] = fiber.operation.operand;
+    }
+    const auto run = fibers_[static_cast<std::size_t>(warp * 32)]->operation.run;
+    for (int i = 0; i < 32; ++i) {
+      Fiber& fiber = *fibers_[static_cast<std::size_t>(warp * 32 + i)];
+      if (fiber.operation.run != run) throw std::logic_error("lanes of a warp do different things");
+      fiber.state = State::kReady;
+    }
+    run(operands);
+    return true;
+  }
+
+  void pause(State state) {
+    running_->state = state;
+    if (_setjmp(running_->resume) == 0) _longjmp(main_, 1);
+  }
+
+  ThreadOrder order_;
+  GridSize grid_;
+  GridSize block_;
+  int threads_ = 0;
+  std::function<void(Lane&)> kernel_;
+  std::vector<Chunk> shared_;
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  Fiber* running_ = nullptr;
+  std::jmp_buf main_;
+};
+
+/// What a kernel sees of the device; the device's own is engine/cuda/module/gpu_lane.cuh.
+class GridEmulator::Lane {
+ public:
+  Lane(GridEmulator& grid, Fiber& fiber, int thread)
+      : grid_(grid), fiber_(fiber), thread_(thread) {}
+
+  [[nodiscard]] int thread() const { return thread_; }
+  [[nodiscard]] int threads() const { return grid_.threads_; }
+  [[nodiscard]] int block_x() const { return grid_.block_.x; }
+  [[nodiscard]] int block_y() const { return grid_.block_.y; }
+  [[nodiscard]] int grid_x() const { return grid_.grid_.x; }
+  [[nodiscard]] void* shared() { return grid_.shared_.data(); }
+
+  void sync() { grid_.pause(State::kAtBarrier); }
+  void sync_warp() {
+    Shuffle<int> nothing{};
+    together(&Shuffle<int>::run, nothing);
+  }
+
+  template <class T>
+  T shuffle_xor(T value, int mask) {
+    return shuffle(value, thread_ % 32 ^ mask);
+  }
+  template <class T>
+  T shuffle(T value, int from) {
+    Shuffle<T> operand{value, from, {}};
+    together(&Shuffle<T>::run, operand);
+    return operand.result;
+  }
+
+  void atomic_add(std::uint64_t* to, std::uint64_t value) { *to += value; }
+
+  void copy_async(void* to, const void* from, bool is_valid) {
+    Copy copy{.to = to, .data = {}, .group = fiber_.groups};
+    RINGMASTER_CHECK(reinterpret_cast<std::uintptr_t>(from) % 16 == 0);
+    if (is_valid) std::memcpy(&copy.data, from, sizeof copy.data);
+    fiber_.copies.push_back(copy);
+  }
+  void commit_copies() { ++fiber_.groups; }
+  template <int kPending>
+  void wait_copies() {
+    std::erase_if(fiber_.copies, [this](const Copy& copy) {
+      if (copy.group >= fiber_.groups - kPending) return false;
+      std::memcpy(copy.to, &copy.data, sizeof copy.data);
+      return true;
+    });
+  }
+
+  void load_matrix(std::uint32_t (&to)[4], const void* row) { load(to, row, false); }
+  void load_matrix_transposed(std::uint32_t (&to)[4], const void* row) { load(to, row, true); }
+
+  /// sums += a * b, as mma.m16n8k16 with bfloat16 operands.
+  void multiply_add(float (&sums)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                    std::uint32_t b1) {
+    Multiply operand{sums, a, {b0, b1}};
+    together(&Multiply::run, operand);
+  }
+
+ private:
+  template <class T>
+  struct Shuffle {
+    T value;
+    int from;
+    T result;
+    static void run(void** operands) {
+      for (int i = 0; i < 32; ++i) {
+        auto& own = *static_cast<Shuffle*>(operands[i]);
+        own.result = static_cast<Shuffle*>(operands[own.from])->value;
+      }
+    }
+  };
+
+  static float half_of(std::uint32_t pair, int index) {
+    return to_float(Bf16{static_cast<std::uint16_t>(pair >> (index * 16))});
+  }
+
+  struct Matrices {
+    std::uint32_t* to;
+    const void* row;
+    bool is_transposed;
+    /// Lane i names row i % 8 of matrix i / 8; each lane gets a pair of each matrix.
+    static void run(void** operands) {
+      std::uint16_t elements[4][8][8];
+      for (int i = 0; i < 32; ++i) {
+        std::memcpy(elements[i / 8][i % 8], static_cast<Matrices*>(operands[i])->row, 16);
+      }
+      for (int i = 0; i < 32; ++i) {
+        const auto& own = *static_cast<Matrices*>(operands[i]);
+        for (int m = 0; m < 4; ++m) {
+          const int outer = i / 4;
+          const int inner = i % 4 * 2;
+          const std::uint32_t low =
+              own.is_transposed ? elements[m][inner][outer] : elements[m][outer][inner];
+          const std::uint32_t high =
+              own.is_transposed ? elements[m][inner + 1][outer] : elements[m][outer][inner + 1];
+          own.to[m] = low | high << 16U;
+        }
+      }
+    }
+  };
+
+  struct Multiply {
+    float* sums;
+    const std::uint32_t* a;
+    std::uint32_t b[2];
+    /// Fragments as in the PTX ISA: with g = lane / 4 and t = lane % 4, a0..a3 hold rows g, g + 8,
+    /// g, g + 8 and columns 2 t, 2 t, 2 t + 8, 2 t + 8 (and the next); b0, b1 rows 2 t, 2 t + 8
+    /// (and the next) of column g; the sums rows g, g, g + 8, g + 8 and columns 2 t, 2 t + 1.
+    static void run(void** operands) {
+      float a[16][16];
+      float b[16][8];
+      for (int i = 0; i < 32; ++i) {
+        const auto& own = *static_cast<Multiply*>(operands[i]);
+        const int g = i / 4;
+        const int t = i % 4;
+        for (int k = 0; k < 2; ++k) {
+          for (int r = 0; r < 4; ++r)
+            a[g + r % 2 * 8][2 * t + r / 2 * 8 + k] = half_of(own.a[r], k);
+          for (int r = 0; r < 2; ++r) b[2 * t + r * 8 + k][g] = half_of(own.b[r], k);
+        }
+      }
+      for (int i = 0; i < 32; ++i) {
+        const auto& own = *static_cast<Multiply*>(operands[i]);
+        for (int c = 0; c < 4; ++c) {
+          const int row = i / 4 + c / 2 * 8;
+          const int column = i % 4 * 2 + c % 2;
+          for (int k = 0; k < 16; ++k) own.sums[c] += a[row][k] * b[k][column];
+        }
+      }
+    }
+  };
+
+  template <class Operand>
+  void together(void (*run)(void**), Operand& operand) {
+    fiber_.operation = {run, &operand};
+    grid_.pause(State::kAtWarp);
+  }
+
+  void load(std::uint32_t (&to)[4], const void* row, bool is_transposed) {
+    Matrices operand{to, row, is_transposed};
+    together(&Matrices::run, operand);
+  }
+
+  GridEmulator& grid_;
+  Fiber& fiber_;
+  int thread_;
+};
+
+inline void GridEmulator::enter(unsigned low, unsigned high, int index) {
+  auto* grid = reinterpret_cast<GridEmulator*>(std::uintptr_t{low} | std::uintptr_t{high} << 32U);
+  Fiber& fiber = *grid->fibers_[static_cast<std::size_t>(index)];
+  for (;;) {
+    Lane lane(*grid, fiber, index);
+    grid->kernel_(lane);
+    grid->pause(State::kDone);
+  }
+}
+
+}  // namespace ringmaster::engine::cuda

@@ -1,0 +1,78 @@
+#include <gtest/gtest.h>
+
+#include "tests/gpu/kernel_cases.h"
+#include "tests/support/emulated_device.h"
+
+// The kernels of the CUDA device in the grid emulator: the same source, index arithmetic, barriers
+// and tensor-core fragments as on a card, against references in double.
+
+namespace ringmaster::engine::cuda {
+namespace {
+
+class CudaKernels : public testing::TestWithParam<ThreadOrder> {
+ protected:
+  static void expect(const CaseResult& result) {
+    EXPECT_LE(result.error, result.bound) << result.name;
+  }
+  EmulatedDevice device_{GetParam()};
+};
+
+TEST_P(CudaKernels, NormaliseRowsOfOddWidths) {
+  expect(norm_case(device_, 3, 64, false));
+  expect(norm_case(device_, 2, 200, true));
+  expect(norm_case(device_, 1, 3584, true));
+}
+
+TEST_P(CudaKernels, GateWithSwiGlu) {
+  expect(swiglu_case(device_, 3, 8));
+  expect(swiglu_case(device_, 2, 1096));
+}
+
+TEST_P(CudaKernels, EmbedTokensAndSamplesAndNothingOutsideTheTable) {
+  expect(embed_case(device_, 8));
+  expect(embed_case(device_, 1040));
+}
+
+TEST_P(CudaKernels, RotateAndStoreKeysInTheirBlocks) {
+  expect(rope_case(device_, {.heads = 4, .kv_heads = 2, .dim = 16, .block_tokens = 16}, false));
+  expect(rope_case(device_, {.heads = 7, .kv_heads = 1, .dim = 128, .block_tokens = 16}, true));
+  expect(rope_case(device_, {.heads = 6, .kv_heads = 3, .dim = 64, .block_tokens = 5}, true));
+}
+
+TEST_P(CudaKernels, DecodeOverOneAndManyPieces) {
+  expect(decode_case<16>(device_, {.heads = 4, .kv_heads = 2, .dim = 16, .block_tokens = 16},
+                         {1, 0, 17, 257}, 3));
+  expect(decode_case<32>(device_, {.heads = 3, .kv_heads = 1, .dim = 32, .block_tokens = 5},
+                         {64, 33}, 1));
+  expect(decode_case<64>(device_, {.heads = 8, .kv_heads = 2, .dim = 64, .block_tokens = 16},
+                         {15, 520}, 9));
+  expect(decode_case<128>(device_, {.heads = 7, .kv_heads = 1, .dim = 128, .block_tokens = 16},
+                          {300}, 2));
+}
+
+TEST_P(CudaKernels, DecodeWithMoreQueryHeadsThanATileHolds) {
+  expect(decode_case<16>(device_, {.heads = 21, .kv_heads = 1, .dim = 16, .block_tokens = 8},
+                         {40, 3}, 2));
+}
+
+TEST_P(CudaKernels, PrefillFromTheStartAndBehindACachedPrefix) {
+  expect(prefill_case<16, 1>(device_, {.heads = 4, .kv_heads = 2, .dim = 16, .block_tokens = 16},
+                             {{2, 2}, {33, 40}, {5, 130}}));
+  expect(prefill_case<64, 2>(device_, {.heads = 3, .kv_heads = 1, .dim = 64, .block_tokens = 7},
+                             {{50, 71}}));
+  expect(prefill_case<128, 2>(device_, {.heads = 7, .kv_heads = 1, .dim = 128, .block_tokens = 16},
+                              {{20, 90}}));
+  expect(prefill_case<32, 1>(device_, {.heads = 2, .kv_heads = 2, .dim = 32, .block_tokens = 64},
+                             {{70, 70}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Orders, CudaKernels,
+                         testing::Values(ThreadOrder::kAscending, ThreadOrder::kDescending),
+                         [](const auto& param_info) {
+                           return param_info.param == ThreadOrder::kAscending
+                                      ? std::string("Ascending")
+                                      : std::string("Descending");
+                         });
+
+}  // namespace
+}  // namespace ringmaster::engine::cuda
