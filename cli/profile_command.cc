@@ -8,6 +8,8 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/profile_file.h"
+#include "cli/text_file.h"
+#include "engine/simulated/profile_fit.h"
 #include "engine/simulated/profile_json.h"
 #include "sim/text_table.h"
 
@@ -39,11 +41,51 @@ int show_profile(const std::string& name_or_file) {
   return 0;
 }
 
+struct FitFlags {
+  std::string file;
+  engine::FitLabels labels;
+};
+
+int fit_steps(const FitFlags& flags) {
+  const auto text = read_text_file(flags.file);
+  const auto steps = text ? engine::parse_measured_steps(*text, flags.file)
+                          : Result<engine::MeasuredSteps>(tl::unexpected(text.error()));
+  auto profile = steps ? engine::fit_profile(*steps, flags.labels)
+                       : Result<engine::InstanceProfile>(tl::unexpected(steps.error()));
+  if (!profile) {
+    std::fprintf(stderr, "ringmaster: %s\n", profile.error().message.c_str());
+    return 2;
+  }
+  std::fputs(engine::to_json(*profile).c_str(), stdout);
+  const engine::ProfileFit& fit = *profile->fit;
+  std::fprintf(stderr,
+               "%llu steps fitted; on %llu others off by %.1f %% on average, %.1f %% at p90, %.1f "
+               "%% at most\n",
+               static_cast<unsigned long long>(fit.fitted_steps),
+               static_cast<unsigned long long>(fit.held_out_steps), fit.error_mean * 100,
+               fit.error_p90 * 100, fit.error_max * 100);
+  return 0;
+}
+
+void add_fit_command(CLI::App& profile, int& exit_code) {
+  auto flags = std::make_shared<FitFlags>();
+  auto* fit = profile.add_subcommand("fit", "Fit a profile to measured steps and print it as JSON");
+  fit->add_option("steps", flags->file, "CSV that scripts/gpu-check calibrate writes")->required();
+  fit->add_option("--name", flags->labels.name, "Of the profile, as qwen2.5-7b@h200")->required();
+  fit->add_option("--date", flags->labels.date, "Of the measurement, as 2026-01-31")->required();
+  fit->add_option("--command", flags->labels.command, "That measures and fits again")
+      ->default_val("scripts/gpu-check calibrate");
+  fit->footer(
+      "Example:\n  ringmaster profile fit steps.csv --name qwen2.5-7b@h200 --date 2026-01-31 > "
+      "h200.json");
+  fit->callback([flags, &exit_code] { exit_code = fit_steps(*flags); });
+}
+
 }  // namespace
 
 void add_profile_command(CLI::App& app, int& exit_code) {
-  auto* profile =
-      app.add_subcommand("profile", "What a model on a device costs: list, show or check profiles");
+  auto* profile = app.add_subcommand(
+      "profile", "What a model on a device costs: list, show, check or fit profiles");
   profile->require_subcommand(1);
   auto* list = profile->add_subcommand("list", "The built-in profiles, one a line");
   list->footer(
@@ -59,6 +101,7 @@ void add_profile_command(CLI::App& app, int& exit_code) {
       "  ringmaster sim --trace conversation_trace.jsonl --model engine --profile mine.json --qps "
       "8");
   show->callback([name, &exit_code] { exit_code = show_profile(*name); });
+  add_fit_command(*profile, exit_code);
 }
 
 }  // namespace ringmaster
