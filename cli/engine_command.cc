@@ -1,5 +1,6 @@
 #include "cli/engine_command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -44,6 +45,10 @@ void apply(const EngineFlags& flags, EngineSettings& settings) {
     settings.batch_tokens_max = 2048;  // What the profiles' batching model has.
     settings.batch_requests_max = 256;
   }
+  if (flags.device == "cuda" && flags.config.empty()) {
+    settings.batch_tokens_max = 8192;  // Fills a GPU's tensor cores, and bounds a step's time.
+    settings.batch_requests_max = 256;
+  }
   overwrite(settings.model, flags.model);
   overwrite(settings.listen, flags.listen);
   overwrite(settings.device, flags.device);
@@ -77,6 +82,11 @@ int run(const EngineFlags& flags) {
     options.settings = std::move(*settings);
   }
   apply(flags, options.settings);
+  const EngineSettings& settings = options.settings;
+  if (settings.device == "cuda" && flags.kv_tokens && options.device.kv_blocks == 0) {
+    // Otherwise the cache of a GPU is what its memory leaves; see --memory-utilization.
+    options.device.kv_blocks = std::max(1, settings.kv_cache_tokens / settings.block_tokens);
+  }
   // A simulated model never ends an output by itself.
   const bool is_sim = options.settings.device == "sim";
   options.output_tokens_default = flags.output_default.value_or(is_sim ? 128 : 0);
@@ -91,7 +101,7 @@ void add_model_flags(CLI::App& command, EngineFlags& flags) {
                      "Name that clients ask for; the folder's by default");
   command.add_option("--listen", flags.listen, "host:port; port 0 takes a free one");
   command.add_option("--device", flags.device,
-                     "cpu computes, sim only takes the time (and needs no model)");
+                     "cpu or cuda compute, sim only takes the time (and needs no model)");
   command.add_option("--threads", flags.threads, "Of the cpu device; 0: all cores but one");
   command.add_option("--seed", flags.seed, "Of requests that bring none");
 }
@@ -108,6 +118,10 @@ void add_memory_flags(CLI::App& command, EngineFlags& flags) {
       .add_option("--memory", flags.process.device.kv_bytes,
                   "The same in bytes, as in 256MB; cpu only")
       ->transform(CLI::AsSizeValue(false));
+  command
+      .add_option("--memory-utilization", flags.process.device.memory_utilization,
+                  "Share of a GPU's memory for weights, work and KV cache; cuda only")
+      ->check(CLI::Range(0.01, 1.0));
   command.add_option("--context-tokens-max", flags.context_tokens,
                      "Longest prompt and output together; the model's by default");
   command.add_flag("--no-prefix-cache", flags.no_prefix_cache, "Compute every prompt whole");
@@ -140,6 +154,8 @@ void add_engine_command(CLI::App& app, int& exit_code) {
                       "`ringmaster profile list`");
   command->add_option("--sim-speed", process.device.sim_speed, "Simulated seconds in a real one")
       ->check(CLI::Range(0.001, 1e6));
+  command->add_flag("--deterministic", process.device.is_deterministic,
+                    "On a GPU: no batch changes a bit of a result, at some cost of speed");
   command->add_option("--io-threads", process.io_threads, "For HTTP and tokenizing")
       ->check(CLI::Range(1, 256));
   command->add_flag("--json", process.is_json, "Say {\"url\",\"pid\",\"model\"} when ready");

@@ -7,6 +7,8 @@
 #include "cli/profile_file.h"
 #include "cli/prompt_encoder_folder.h"
 #include "engine/cpu/cpu_executor.h"
+#include "engine/cuda/cuda_executor.h"
+#include "engine/cuda/cuda_library.h"
 #include "engine/loaders/model_folder.h"
 #include "engine/server/real_time_waiter.h"
 #include "engine/tiny_model.h"
@@ -42,6 +44,38 @@ Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOption
   }
   auto executor = engine::make_cpu_executor(std::move(*model), cpu);
   if (!executor) return tl::unexpected(executor.error());
+  return EngineDevice{.executor = std::move(*executor), .encoder = std::move(*encoder)};
+}
+
+/// Where the choice of matrix products is kept from one start to the next; empty: nowhere.
+std::string tuning_file() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache != '\0') return std::string(cache) + "/ringmaster/cuda-products";
+  const char* home = std::getenv("HOME");
+  return home == nullptr ? "" : std::string(home) + "/.cache/ringmaster/cuda-products";
+}
+
+Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptions& options) {
+  const char* module = std::getenv("RINGMASTER_CUDA_MODULE");  // For tests of another build.
+  const auto api = engine::load_cuda_api(module == nullptr ? "" : module);
+  if (!api) return tl::unexpected(Error(api.error()).while_doing("--device cuda"));
+  if (settings.model.empty()) {
+    return invalid("--model: expected the folder of a model; only --device sim works without");
+  }
+  auto model = engine::load_model_folder(settings.model);
+  if (!model) return tl::unexpected(model.error());
+  auto encoder = load_prompt_encoder(settings.model);
+  if (!encoder) return tl::unexpected(encoder.error());
+  const engine::CudaOptions cuda{.block_tokens = settings.block_tokens,
+                                 .block_count = options.kv_blocks,
+                                 .memory_utilization = options.memory_utilization,
+                                 .step_tokens_max = settings.batch_tokens_max,
+                                 .sequences_max = settings.batch_requests_max,
+                                 .context_tokens_max = settings.context_tokens_max,
+                                 .is_deterministic = options.is_deterministic,
+                                 .tuning_file = tuning_file()};
+  auto executor = engine::make_cuda_executor(std::move(*model), cuda, **api);
+  if (!executor) return tl::unexpected(Error(executor.error()).while_doing(settings.model));
   return EngineDevice{.executor = std::move(*executor), .encoder = std::move(*encoder)};
 }
 
@@ -137,10 +171,8 @@ Result<EngineDevice> open_engine_device(const EngineSettings& settings,
                                         const DeviceOptions& options) {
   if (settings.device == "sim") return open_sim(settings, options);
   if (settings.device == "cpu") return open_cpu(settings, options);
-  if (settings.device == "cuda") {
-    return invalid("--device cuda: this program has no CUDA backend: expected cpu or sim");
-  }
-  return invalid("--device " + settings.device + ": expected cpu or sim");
+  if (settings.device == "cuda") return open_cuda(settings, options);
+  return invalid("--device " + settings.device + ": expected cpu, cuda or sim");
 }
 
 }  // namespace ringmaster

@@ -18,8 +18,10 @@ void visit_keys(SettingsVisitor& visitor, EngineSettings& engine) {
   visitor.text("model", engine.model, true, "folder with config.json and *.safetensors");
   visitor.text("served_name", engine.served_name, false,
                "name by which clients ask for the model; left out: the name of the folder");
-  visitor.choice<std::string>("device", engine.device, {{"cpu", "cpu"}, {"sim", "sim"}}, "cpu",
-                              "where steps run: cpu computes them, sim only takes their time");
+  visitor.choice<std::string>("device", engine.device,
+                              {{"cpu", "cpu"}, {"cuda", "cuda"}, {"sim", "sim"}}, "cpu",
+                              "where steps run: cpu and cuda (a GPU) compute them, sim only takes "
+                              "their time");
   visitor.integer("threads", engine.threads, 0, 1024, "threads of the cpu device; 0: one per core");
   visitor.integer("block_tokens", engine.block_tokens, 1, 1024,
                   "tokens of a KV block, the unit of prefix caching");

@@ -72,6 +72,16 @@ test('a missing model folder is one line that names it', async () => {
   }
 });
 
+test('without a usable GPU --device cuda is one line that says why and what works', async () => {
+  const { code, stderr } = await run(['engine', '--device', 'cuda', '--listen', '127.0.0.1:0'], {
+    env: { ...process.env, RINGMASTER_CUDA_MODULE: '/no/such/module.so' },
+  });
+  assert.equal(code, 2);
+  assert.equal(lines(stderr).length, 1, stderr);
+  assert.match(stderr, /no GPU is usable: \/no\/such\/module\.so is missing/);
+  assert.match(stderr, /--device cpu and --device sim work/);
+});
+
 test('a place that cannot be written is one line that names it', async () => {
   const made = await run(['model', 'make-tiny', '/proc/model']);
   assert.equal(made.code, 1);
