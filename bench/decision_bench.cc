@@ -3,6 +3,9 @@
 //
 //   build/bench/bench/decision_bench --benchmark_repetitions=9
 //
+// watched: the same beside a shadow policy, each of them in turn, and with explanations once every
+// 10 ms (of this bench's clock: 3 % of the decisions) or for each decision.
+//
 // Decision is an arrival up to its dispatch and booking. Life is all that a scheduler
 // does for one request: arrival, dispatch, first token (the prompt enters the mirror), finish.
 
@@ -18,6 +21,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/random.h"
+#include "policies/policy_registry.h"
 #include "scheduler/scheduler.h"
 
 namespace ringmaster {
@@ -86,9 +90,8 @@ struct Fleet {
 
 /// Arrivals are timed in batches: stopping the clock for each would cost as much as a decision.
 /// The median over batches is the figure to read; the mean holds whatever else the machine did.
-void bench_decision(benchmark::State& state, const std::string& policy) {
+void time_decisions(benchmark::State& state, SchedulerOptions options) {
   constexpr std::size_t kBatch = 64;
-  SchedulerOptions options{.policy = parse_policy_config(policy).value()};
   options.dispatch_window_requests = 0;  // Each arrival ends in a dispatch, whatever is in flight.
   // Room for every chain anywhere, so that each lookup walks as far in every fleet.
   Fleet fleet(options, state.range(0), 64'000'000);
@@ -111,10 +114,43 @@ void bench_decision(benchmark::State& state, const std::string& policy) {
   }
   std::ranges::nth_element(seconds, seconds.begin() + std::ssize(seconds) / 2);
   const double median_ns = seconds[seconds.size() / 2] * 1e9;
-  if (state.range(0) == kSmallestFleet) smallest_fleet_ns = median_ns;
   state.counters["median_ns"] = median_ns;
+}
+
+void bench_decision(benchmark::State& state, const std::string& policy) {
+  time_decisions(state, {.policy = parse_policy_config(policy).value()});
+  const double median_ns = state.counters["median_ns"];
+  if (state.range(0) == kSmallestFleet) smallest_fleet_ns = median_ns;
   state.counters["times_smallest"] = median_ns / smallest_fleet_ns;
 }
+
+void bench_watched(benchmark::State& state, const std::string& shadow,
+                   const ExplainOptions& explain) {
+  SchedulerOptions options{.policy = parse_policy_config("dualmap").value()};
+  if (!shadow.empty()) options.shadow = parse_policy_config(shadow).value();
+  options.explain = explain;
+  time_decisions(state, options);
+}
+
+const bool kHasRegistered = [] {
+  const auto add = [](const std::string& name, const std::string& shadow,
+                      const ExplainOptions& explain) {
+    benchmark::RegisterBenchmark(("watched/" + name).c_str(), bench_watched, shadow, explain)
+        ->UseManualTime()
+        ->Iterations(1000)
+        ->Arg(8)
+        ->Arg(128)
+        ->Arg(1024);
+  };
+  add("nobody", "", {});
+  for (const std::string_view name : policy_names()) {
+    add("shadow_" + std::string(name), std::string(name), {});
+  }
+  add("explained_at_intervals", "", {.kept = 256});
+  add("explained_each", "", {.kept = 256, .interval = Duration::zero()});
+  add("explained_each_alone", "", {.kept = 256, .interval = Duration::zero(), .others = false});
+  return true;
+}();
 
 void bench_life(benchmark::State& state, const std::string& policy) {
   Fleet fleet({.policy = parse_policy_config(policy).value()}, state.range(0));

@@ -1,5 +1,6 @@
 #include "cli/sim_command.h"
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "cli/command_error.h"
 #include "cli/sim_ablate_command.h"
 #include "cli/sim_compare_command.h"
+#include "cli/sim_explain.h"
 #include "cli/sim_flags.h"
 #include "cli/sim_plan_command.h"
 #include "cli/sim_report.h"
@@ -118,6 +120,29 @@ void add_goodput(CLI::App& sim, int& exit_code) {
   command->callback([flags, &exit_code] { exit_code = run_goodput(*flags); });
 }
 
+void add_explain(CLI::App& sim, int& exit_code) {
+  auto flags = std::make_shared<SimFlags>();
+  auto request = std::make_shared<std::uint64_t>(0);
+  auto* command = sim.add_subcommand(
+      "explain",
+      "Show what one decision was based on, what others would have done, what came of it");
+  add_workload_flags(*command, *flags);
+  add_fleet_flags(*command, *flags);
+  command->add_option("--qps", flags->qps, "Mean arrival rate of the counted requests, requests/s")
+      ->required();
+  command->add_option("--request", *request, "Which one, from 1 on, warm-up included")->required();
+  command->add_option("--json", flags->json, "Write JSON to FILE; - prints it instead of text")
+      ->type_name("FILE");
+  command->get_option("--trace")->required();
+  command->footer(
+      "JSON is what /admin/decisions/ID of a live gateway answers.\n"
+      "Example:\n"
+      "  ringmaster sim explain --trace conversation_trace.jsonl --policy ringmaster --qps 6 "
+      "--request 1200");
+  command->callback(
+      [flags, request, &exit_code] { exit_code = run_sim_explain(*flags, *request); });
+}
+
 void add_replay(CLI::App& sim, int& exit_code) {
   struct ReplayFlags {
     std::string file;
@@ -161,6 +186,7 @@ void add_sim_command(CLI::App& app, int& exit_code) {
   add_sim_ablate(*sim, exit_code);
   add_sim_compare(*sim, exit_code);
   add_replay(*sim, exit_code);
+  add_explain(*sim, exit_code);
   sim->callback([sim, flags, &exit_code] {
     if (!sim->get_subcommands().empty()) return;  // They have done their own work.
     exit_code = run_sim(*flags);

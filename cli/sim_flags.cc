@@ -80,6 +80,10 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
   command.add_option("--report-interval", flags.report_interval,
                      "Between two load reports of an instance; 0s: none "
                      "[of the setting; 1s if there are several gateways]");
+  command
+      .add_option("--shadow", flags.shadow,
+                  "Policy that decides beside each policy and acts on nothing")
+      ->type_name("NAME[:KEY=VALUE,...]");
   command.add_option("--seed", flags.seeds, "Of every random choice; several: a point for each")
       ->delimiter(',')
       ->capture_default_str()

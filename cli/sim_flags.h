@@ -43,6 +43,7 @@ struct SimFlags {
   std::optional<std::string> signal_delay;
   std::uint32_t gateways = 1;
   std::optional<std::string> report_interval;
+  std::string shadow;  ///< Policy that decides beside each of them; empty: none.
   std::vector<std::uint64_t> seeds = {42};
   std::string json;
   std::string report;  ///< File for the HTML page.

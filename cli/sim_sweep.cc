@@ -131,6 +131,11 @@ Status read_scheduler_options(const SimFlags& flags, const Setting& setting,
     options.rebalancing = *rebalancing;
   }
   options.dispatch_window_requests = flags.window;
+  if (!flags.shadow.empty()) {
+    auto shadow = parse_policy_config(flags.shadow);
+    if (!shadow) return tl::unexpected(std::move(shadow.error()).while_doing("--shadow"));
+    options.shadow = std::move(*shadow);
+  }
   options.queue_requests_max = setting.queue_requests_max;
   options.queue_wait_max = setting.queue_wait_max;
   return {};

@@ -34,6 +34,7 @@ struct UpOptions {
   std::uint16_t admin_port = 8081;
   std::string device = "cpu";
   std::string policy{kDefaultPolicy};
+  std::string shadow;
   std::string model;
   bool is_json = false;
 };
@@ -58,12 +59,14 @@ std::string name_of_folder(std::string folder) {
 }
 
 GatewaySettings settings_of(const UpOptions& options, PolicyConfig policy,
-                            const std::string& model_folder, const EngineGroup& engines) {
+                            std::optional<PolicyConfig> shadow, const std::string& model_folder,
+                            const EngineGroup& engines) {
   const std::string model = name_of_folder(model_folder);
   GatewaySettings settings;
   settings.listen = "127.0.0.1:" + std::to_string(options.port);
   settings.admin_listen = "127.0.0.1:" + std::to_string(options.admin_port);
   settings.scheduler.policy = std::move(policy);
+  settings.scheduler.shadow = std::move(shadow);
   // All engines share this machine: one that dies is seen at once, by its closed connections.
   settings.health.interval = std::chrono::milliseconds(500);
   settings.models.push_back({.name = model, .tokenizer = model_folder});
@@ -126,6 +129,12 @@ void serve_until_stopped(StopSignals& signals, std::shared_ptr<Gateway> gateway,
 Result<int> run_fleet(const UpOptions& options) {
   auto policy = checked_policy(options.policy);
   if (!policy) return tl::unexpected(policy.error());
+  std::optional<PolicyConfig> shadow;
+  if (!options.shadow.empty()) {
+    auto checked = checked_policy(options.shadow);
+    if (!checked) return tl::unexpected(std::move(checked.error()).while_doing("--shadow"));
+    shadow = std::move(*checked);
+  }
   StopSignals signals;  // before any thread or process is made
   auto folder = TemporaryFolder::make();
   if (!folder) return tl::unexpected(folder.error());
@@ -140,7 +149,8 @@ Result<int> run_fleet(const UpOptions& options) {
                                      .log_folder = folder->path()});
   if (!engines) return tl::unexpected(engines.error());
 
-  GatewayParts parts{.settings = settings_of(options, std::move(*policy), model_folder, *engines)};
+  GatewayParts parts{.settings = settings_of(options, std::move(*policy), std::move(shadow),
+                                             model_folder, *engines)};
   auto encodings = load_prompt_encodings(parts.settings);
   if (!encodings) return tl::unexpected(encodings.error());
   parts.encoders = std::move(*encodings);
@@ -173,6 +183,8 @@ void add_up_command(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   up->add_option("--policy", options->policy, "name or name:option=value,...")
       ->capture_default_str();
+  up->add_option("--shadow", options->shadow,
+                 "Policy that decides beside it and acts on nothing; see /admin/shadow");
   up->add_option("--model", options->model, "Model folder; left out: a tiny demo model");
   up->add_flag("--json", options->is_json, "Print one JSON object when the fleet is ready");
   up->footer(

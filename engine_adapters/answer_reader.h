@@ -18,6 +18,7 @@ struct AnswerEvent {
   bool has_output = false;  ///< Carries text, reasoning or a part of a tool call.
   bool is_end = false;      ///< The sentinel [DONE].
   bool is_error = false;    ///< An error object instead of a chunk.
+  bool is_usage = false;    ///< Carries the usage and no choice.
   bool is_abort = false;    ///< The engine gave up on the request (finish_reason "abort").
 };
 

@@ -97,25 +97,32 @@ AnswerEvent read_chunk(std::string_view json, AnswerUsage& usage) {
   object root;
   if (scratch.parser.iterate(scratch.text).get(document) != simdjson::SUCCESS) return event;
   if (document.get_object().get(root) != simdjson::SUCCESS) return event;
+  bool has_no_choice = false;
+  bool has_usage = false;
   for (auto field : root) {
     std::string_view key;
     if (field.unescaped_key().get(key) != simdjson::SUCCESS) return event;
     if (key == "choices") {
       simdjson::ondemand::array choices;
       if (field.value().get(choices) != simdjson::SUCCESS) continue;
+      has_no_choice = true;
       for (auto item : choices) {
+        has_no_choice = false;
         object choice;
         if (item.get(choice) == simdjson::SUCCESS) read_choice(choice, event);
       }
     } else if (key == "usage") {
       object counts;
-      if (field.value().get(counts) == simdjson::SUCCESS) read_usage(counts, usage);
+      if (field.value().get(counts) != simdjson::SUCCESS) continue;
+      has_usage = true;
+      read_usage(counts, usage);
     } else if (key == "error") {
       simdjson::ondemand::json_type type{};
       event.is_error = field.value().type().get(type) == simdjson::SUCCESS &&
                        type != simdjson::ondemand::json_type::null;
     }
   }
+  event.is_usage = has_usage && has_no_choice;
   return event;
 }
 

@@ -28,6 +28,7 @@ struct alignas(64) InstanceState {
   InstanceSpec spec;
   InstanceReport report;  ///< Its time is TimePoint{} before the first one.
   ForeignLoad foreign;
+  TimePoint residency_time{};  ///< When its prefix cache last was heard of; TimePoint{}: never.
   std::uint64_t expected_cached_tokens_total = 0;
   std::uint64_t actual_cached_tokens_total = 0;
 };

@@ -23,6 +23,8 @@ struct HotnessOptions {
   /// that 2/n is a count that means something.
   std::uint32_t window_requests = 0;
   std::uint32_t key_blocks_max = 64;
+
+  bool operator==(const HotnessOptions&) const = default;
 };
 
 /// Decides how many leading blocks of a chain are its hash key: more where a prefix is so common

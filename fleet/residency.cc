@@ -23,11 +23,11 @@ void Residency::remove(InstanceId instance) {
   index_.clear(instance);
 }
 
-void Residency::prompt_computed(InstanceId instance, std::span<const BlockHash> chain,
-                                std::uint32_t block_tokens) {
-  if (instance.value >= sources_.size()) return;
+std::uint32_t Residency::prompt_computed(InstanceId instance, std::span<const BlockHash> chain,
+                                         std::uint32_t block_tokens) {
+  if (instance.value >= sources_.size()) return 0;
   Source& source = sources_[instance.value];
-  if (!source.is_present || source.kind != ResidencySource::kMirror || chain.empty()) return;
+  if (!source.is_present || source.kind != ResidencySource::kMirror || chain.empty()) return 0;
   RINGMASTER_CHECK(block_tokens > 0);
   if (source.block_tokens != block_tokens) {
     index_.clear(instance);
@@ -36,9 +36,20 @@ void Residency::prompt_computed(InstanceId instance, std::span<const BlockHash> 
         std::min(source.kv_cache_tokens / block_tokens, kMirrorBlocksMax)));
   }
   changes_.clear();
-  source.mirror->insert(chain, &changes_);
+  const std::uint32_t had = source.mirror->insert(chain, &changes_);
   index_.remove(instance, changes_.removed);
   index_.store(instance, changes_.stored);
+  return had;
+}
+
+void Residency::had_only(InstanceId instance, std::span<const BlockHash> chain,
+                         std::uint32_t blocks) {
+  if (instance.value >= sources_.size() || blocks >= chain.size()) return;
+  Source& source = sources_[instance.value];
+  if (source.kind != ResidencySource::kMirror || !source.mirror) return;
+  const auto others = chain.subspan(blocks);
+  for (const BlockHash& block : others) source.mirror->erase(block);
+  index_.remove(instance, others);
 }
 
 bool Residency::has_events(InstanceId instance) const {

@@ -24,9 +24,14 @@ class Residency {
   void remove(InstanceId instance);
 
   /// The instance has computed this prompt. Feeds the mirror; does nothing where the instance
-  /// itself tells what it stored.
-  void prompt_computed(InstanceId instance, std::span<const BlockHash> chain,
-                       std::uint32_t block_tokens);
+  /// itself tells what it stored. Returns how many leading blocks the mirror had before: 0 where
+  /// there is none.
+  std::uint32_t prompt_computed(InstanceId instance, std::span<const BlockHash> chain,
+                                std::uint32_t block_tokens);
+
+  /// The instance turned out to have had no more of the chain than its first blocks: its mirror
+  /// forgets the others. Nothing where the instance itself tells.
+  void had_only(InstanceId instance, std::span<const BlockHash> chain, std::uint32_t blocks);
 
   // KV events of the instance; nothing where it is mirrored (a mirror knows better when to evict
   // than half a stream of events), but for cleared().
@@ -35,6 +40,11 @@ class Residency {
   void cleared(InstanceId instance);
 
   [[nodiscard]] const PrefixIndex& index() const { return index_; }
+
+  /// Where the belief about it comes from. Requires: it was added.
+  [[nodiscard]] ResidencySource source(InstanceId instance) const {
+    return sources_[instance.value].kind;
+  }
 
  private:
   struct Source {

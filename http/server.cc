@@ -50,7 +50,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
         acceptor_(loop_executor(0)),
         pause_(loop_executor(0)) {}
 
-  [[nodiscard]] Status listen(const std::string& address);
+  [[nodiscard]] Status bind(const std::string& address);
+  void start();
   void drain();
   void close_all();
   void stop_and_wait();
@@ -88,7 +89,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::atomic<std::size_t> connection_count_{0};
 };
 
-Status Server::Impl::listen(const std::string& address) {
+Status Server::Impl::bind(const std::string& address) {
   RINGMASTER_CHECK(!is_listening_);
   const auto problem = [&](std::string_view what) {
     return fail(ErrorCode::kUnavailable, ErrorOrigin::kRouter,
@@ -106,8 +107,12 @@ Status Server::Impl::listen(const std::string& address) {
   port_ = acceptor.local_endpoint(error).port();
   is_listening_ = true;
   acceptor_ = std::move(acceptor);
-  asio::post(loop_executor(0), [self = shared_from_this()] { self->accept_next(); });
   return {};
+}
+
+void Server::Impl::start() {
+  RINGMASTER_CHECK(is_listening_);
+  asio::post(loop_executor(0), [self = shared_from_this()] { self->accept_next(); });
 }
 
 void Server::Impl::accept_next() {
@@ -222,8 +227,16 @@ Server::~Server() {
   impl_->stop_and_wait();
 }
 
+Status Server::bind(const std::string& address) {
+  return impl_->bind(address);
+}
+void Server::start() {
+  impl_->start();
+}
 Status Server::listen(const std::string& address) {
-  return impl_->listen(address);
+  if (auto bound = bind(address); !bound) return bound;
+  start();
+  return {};
 }
 std::uint16_t Server::port() const {
   return impl_->port();

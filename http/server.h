@@ -80,8 +80,15 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds and starts to accept. `address` is "host:port" or "[v6]:port"; port 0 picks a free one.
-  /// Fails with kUnavailable and the address in the message (port in use, no permission).
+  /// Takes the address: "host:port" or "[v6]:port"; port 0 picks a free one. Who connects waits
+  /// until start(). Fails with kUnavailable and the address in the message (port in use, no
+  /// permission).
+  [[nodiscard]] Status bind(const std::string& address);
+
+  /// Starts to accept. Requires: bind() has succeeded.
+  void start();
+
+  /// Both of it. Fails as bind() does.
   [[nodiscard]] Status listen(const std::string& address);
 
   [[nodiscard]] std::uint16_t port() const;

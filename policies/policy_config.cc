@@ -32,4 +32,14 @@ Result<PolicyConfig> parse_policy_config(std::string_view text, std::string_view
   }
 }
 
+std::string policy_text(const PolicyConfig& policy) {
+  std::string text = policy.name;
+  char separator = ':';
+  for (const auto& [key, value] : policy.options) {
+    text += separator + key + "=" + value;
+    separator = ',';
+  }
+  return text;
+}
+
 }  // namespace ringmaster

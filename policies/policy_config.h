@@ -26,4 +26,7 @@ struct PolicyConfig {
 [[nodiscard]] Result<PolicyConfig> parse_policy_config(std::string_view text,
                                                        std::string_view kind = "policy");
 
+/// The same text again: the name, then its options if it has any.
+[[nodiscard]] std::string policy_text(const PolicyConfig& policy);
+
 }  // namespace ringmaster

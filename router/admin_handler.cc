@@ -17,6 +17,7 @@ namespace asio = boost::asio;
 
 constexpr std::string_view kInstances = "/admin/instances";
 constexpr std::string_view kDecisions = "/admin/decisions";
+constexpr std::string_view kShadow = "/admin/shadow";
 constexpr std::string_view kDrain = "/drain";
 constexpr std::size_t kDecisionsDefault = 50;
 constexpr std::size_t kDecisionsMax = 1'000;
@@ -76,9 +77,16 @@ http::Response AdminHandler::answer(const http::Request& request) {
   if (path.starts_with(std::string(kInstances) + "/")) {
     return on_instance(request, path.substr(kInstances.size() + 1));
   }
-  if (path.starts_with(kDecisions)) return on_decisions(request);
-  return http::openai_error(404, "there is no " + std::string(path) +
-                                     "; see /admin/, /admin/instances and /admin/decisions");
+  if (path == kDecisions || path.starts_with(std::string(kDecisions) + "/")) {
+    return on_decisions(request);
+  }
+  if (path == kShadow) {
+    return request.method == "GET" ? http::json_response(200, shadows_json(*strand_))
+                                   : wrong_method("GET");
+  }
+  return http::openai_error(
+      404, "there is no " + std::string(path) +
+               "; see /admin/, /admin/instances, /admin/decisions and /admin/shadow");
 }
 
 http::Response AdminHandler::on_instances(const http::Request& request) {

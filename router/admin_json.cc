@@ -10,6 +10,8 @@
 
 #include "base/json_writer.h"
 #include "router/health_tracker.h"
+#include "scheduler/explanation_json.h"
+#include "scheduler/shadow_policy.h"
 
 namespace ringmaster {
 namespace {
@@ -54,36 +56,35 @@ std::string name_of(const ModelFleet& fleet, InstanceId id) {
   return instance ? instance->spec.name : "(removed, place " + std::to_string(id.value) + ")";
 }
 
-void write_candidate(JsonWriter& json, const ModelFleet& fleet, const auto& candidate) {
-  json.begin_object();
-  json.member("instance", name_of(fleet, candidate.instance));
-  json.member("cached_tokens", candidate.cached_tokens);
-  json.member("held_tokens", candidate.held_tokens);
-  json.member("sent_tokens", candidate.sent_tokens);
-  json.member("running_requests", candidate.running_requests);
-  json.member("estimated_ttft_seconds", candidate.estimated_ttft_seconds);
-  json.member("score", candidate.score);
-  json.end_object();
+DecisionLabels labels_of(const ModelFleet& fleet) {
+  return {.model = fleet.model(), .fleet = fleet.number(), .name_of = [&fleet](InstanceId id) {
+            return name_of(fleet, id);
+          }};
 }
 
-void write_decision(JsonWriter& json, const ModelFleet& fleet, const DecisionRecord& record) {
+void write_shadow(JsonWriter& json, const ModelFleet& fleet, const ShadowFigures& figures) {
+  // Means over the decisions; null before the first one.
+  const auto mean = [&](auto sum) {
+    return figures.decisions == 0
+               ? std::nullopt
+               : std::optional(static_cast<double>(sum) / static_cast<double>(figures.decisions));
+  };
   json.begin_object();
-  json.member("id", std::to_string(fleet.number()) + "-" + std::to_string(record.id));
   json.member("model", fleet.model());
-  json.member("seconds", to_seconds(record.time.time_since_epoch()));
-  json.member("request", record.request.value);
-  json.member("attempt", record.attempt);
-  json.member("policy", record.policy);
-  json.member("reason", record.reason);
-  json.member("chosen", name_of(fleet, record.chosen));
-  json.member("held", record.held);
-  json.member("prompt_tokens", record.prompt_tokens);
-  json.member("key_blocks", record.key_blocks);
-  json.member("candidates_considered", record.candidates_considered);
-  json.key("candidates").begin_array();
-  const auto kept = std::min<std::size_t>(record.candidate_count, DecisionRecord::kCandidatesMax);
-  for (std::size_t i = 0; i < kept; ++i) write_candidate(json, fleet, record.candidates[i]);
-  json.end_array();
+  json.member("policy", policy_text(fleet.scheduler().options().policy));
+  json.member("shadow", figures.policy);
+  json.member("failed", figures.has_failed);
+  json.member("decisions", figures.decisions);
+  json.member("differing", figures.differing);
+  json.member("differing_share", mean(figures.differing));
+  json.key("mean_expected_cached_tokens").begin_object();
+  json.member("acting", mean(figures.acting_cached_tokens));
+  json.member("shadow", mean(figures.shadow_cached_tokens));
+  json.end_object();
+  json.key("mean_expected_ttft_seconds").begin_object();
+  json.member("acting", mean(figures.acting_ttft_seconds));
+  json.member("shadow", mean(figures.shadow_ttft_seconds));
+  json.end_object();
   json.end_object();
 }
 
@@ -92,6 +93,16 @@ std::optional<std::uint64_t> number_from(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+/// Fleet and number of a decision's name.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> decision_from(std::string_view name) {
+  const auto dash = name.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto fleet = number_from(name.substr(0, dash));
+  const auto number = number_from(name.substr(dash + 1));
+  if (!fleet || !number) return std::nullopt;
+  return std::pair(*fleet, *number);
 }
 
 /// Takes the text under `key`, or notes what is wrong with it.
@@ -151,29 +162,45 @@ std::string decisions_json(const SchedulerStrand& strand, std::size_t limit) {
   if (entries.size() > limit) entries.resize(limit);
   JsonWriter json;
   json.begin_object().key("decisions").begin_array();
-  for (const auto& [fleet, record] : entries) write_decision(json, *fleet, *record);
+  for (const auto& [fleet, record] : entries) {
+    write_decision(json, *record, labels_of(*fleet));
+  }
   return json.end_array().end_object().take();
 }
 
 Result<std::string> decision_json(const SchedulerStrand& strand, std::string_view name) {
-  const auto dash = name.find('-');
-  const auto number = number_from(name.substr(0, dash));
-  const auto id =
-      dash == std::string_view::npos ? std::nullopt : number_from(name.substr(dash + 1));
-  if (!number || !id) {
+  const auto decision = decision_from(name);
+  if (!decision) {
     return invalid("a decision is named <fleet>-<number>, as in x-ringmaster-decision");
   }
+  const auto [number, id] = *decision;
   for (const auto& [model, fleet] : strand.fleets()) {
-    if (fleet->number() != *number) continue;
-    const auto* record = fleet->scheduler().decisions().find(*id);
-    if (record == nullptr) continue;
+    if (fleet->number() != number) continue;
     JsonWriter json;
-    write_decision(json, *fleet, *record);
+    if (const auto* explanation = fleet->scheduler().explanation(id)) {
+      write_explanation(json, *explanation, labels_of(*fleet));
+      return json.take();
+    }
+    const auto* record = fleet->scheduler().decisions().find(id);
+    if (record == nullptr) continue;
+    DecisionRecord plain = *record;
+    plain.explained = false;  // Not any more.
+    write_decision(json, plain, labels_of(*fleet));
     return json.take();
   }
   return fail(ErrorCode::kNotFound, ErrorOrigin::kClient,
               "decision " + std::string(name.substr(0, 64)) +
                   " is not kept (any more); see /admin/decisions");
+}
+
+std::string shadows_json(const SchedulerStrand& strand) {
+  JsonWriter json;
+  json.begin_object().key("shadows").begin_array();
+  for (const auto& [model, fleet] : strand.fleets()) {
+    const auto* shadow = fleet->scheduler().shadow();
+    if (shadow != nullptr) write_shadow(json, *fleet, *shadow);
+  }
+  return json.end_array().end_object().take();
 }
 
 Result<InstanceSettings> parse_new_instance(std::string_view text) {

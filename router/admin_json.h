@@ -20,10 +20,13 @@ namespace ringmaster {
 /// {"decisions":[...]}, newest first over all models, at most `limit`. Strand only.
 [[nodiscard]] std::string decisions_json(const SchedulerStrand& strand, std::size_t limit);
 
-/// One decision by "<fleet>-<id>", as in x-ringmaster-decision. Fails with kInvalidArgument or
-/// kNotFound. Strand only.
+/// One decision by "<fleet>-<id>", as in x-ringmaster-decision, with its explanation where there is
+/// one. Fails with kInvalidArgument or kNotFound. Strand only.
 [[nodiscard]] Result<std::string> decision_json(const SchedulerStrand& strand,
                                                 std::string_view name);
+
+/// {"shadows":[...]}: how the shadow policy of each model compares. Strand only.
+[[nodiscard]] std::string shadows_json(const SchedulerStrand& strand);
 
 /// Reads {"id","url","adapter","model","capacity"}; adapter ("openai") and capacity (1) may be
 /// left out. Fails with kInvalidArgument and every field that is at fault.

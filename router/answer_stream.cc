@@ -5,8 +5,12 @@
 namespace ringmaster {
 
 AnswerStream::AnswerStream(std::unique_ptr<http::Exchange> exchange,
-                           std::unique_ptr<AnswerReader> reader, std::size_t event_bytes_max)
-    : exchange_(std::move(exchange)), reader_(std::move(reader)), events_(event_bytes_max) {}
+                           std::unique_ptr<AnswerReader> reader, std::size_t event_bytes_max,
+                           bool strips_usage)
+    : exchange_(std::move(exchange)),
+      reader_(std::move(reader)),
+      events_(event_bytes_max),
+      strips_usage_(strips_usage) {}
 
 Result<bool> AnswerStream::take_events(EventBatch& batch) {
   bool has_data = false;
@@ -23,6 +27,7 @@ Result<bool> AnswerStream::take_events(EventBatch& batch) {
     const auto read = reader_->read_event((*event)->data);
     batch.has_abort = read.is_abort;
     if (read.is_abort) break;
+    if (strips_usage_ && read.is_usage) continue;
     batch.bytes += (*event)->raw;
     batch.output_events += read.has_output ? 1 : 0;
     batch.has_end = batch.has_end || read.is_end;

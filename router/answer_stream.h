@@ -29,8 +29,9 @@ struct EventBatch {
 /// bytes and one unfinished event.
 class AnswerStream {
  public:
+  /// `strips_usage`: events that carry nothing but the usage are read and not relayed.
   AnswerStream(std::unique_ptr<http::Exchange> exchange, std::unique_ptr<AnswerReader> reader,
-               std::size_t event_bytes_max);
+               std::size_t event_bytes_max, bool strips_usage);
 
   /// The next events: at least one with data, unless the body is over. Comments alone are kept
   /// back until then, so that nothing reaches the client while another instance could still answer.
@@ -59,6 +60,7 @@ class AnswerStream {
   std::unique_ptr<http::Exchange> exchange_;
   std::unique_ptr<AnswerReader> reader_;
   http::SseReader events_;
+  bool strips_usage_;
 };
 
 }  // namespace ringmaster

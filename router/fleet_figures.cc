@@ -24,6 +24,7 @@ std::vector<FleetFigures> fleet_figures(const SchedulerStrand& strand) {
     FleetFigures figures{.model = model,
                          .load = fleet->scheduler().load(),
                          .membership_digest = fleet->scheduler().membership_digest()};
+    if (const auto* shadow = fleet->scheduler().shadow()) figures.shadow = *shadow;
     for (const auto& [reason, count] : fleet->reasons()) {
       figures.reasons.emplace_back(reason, count);
     }

@@ -76,6 +76,7 @@ void FleetMembership::start(const std::string& name, bool uses_kv_events) {
                     .model = member.settings.model,
                     .block_tokens = rules_for(member.settings.model).block_tokens,
                     .timeout = context_.settings->health.timeout};
+  instance->asks_usage = member.settings.asks_usage;
   const auto executor = context_.threads->executor(next_thread_++ % context_.threads->size());
   InstanceMonitor::Context watch{.strand = context_.strand,
                                  .clock = context_.clock,

@@ -181,10 +181,14 @@ Status Gateway::Impl::start() {
   server_ = std::make_unique<http::Server>(threads_, handler_, *parts_.log, options);
   admin_server_ = std::make_unique<http::Server>(threads_, admin_handler_, *parts_.log, options);
   state_.connection_count = [this] { return server_->connection_count(); };
-  // The directory is complete before the first request can come.
+  // The addresses first, so that a taken one is all that is said; the instances before the first
+  // request can come.
+  if (auto bound = server_->bind(parts_.settings.listen); !bound) return bound;
+  if (auto bound = admin_server_->bind(parts_.settings.admin_listen); !bound) return bound;
   if (auto added = add_instances(); !added) return added;
-  if (auto listening = server_->listen(parts_.settings.listen); !listening) return listening;
-  return admin_server_->listen(parts_.settings.admin_listen);
+  server_->start();
+  admin_server_->start();
+  return {};
 }
 
 bool Gateway::Impl::wait_for_connections(milliseconds limit) {

@@ -20,6 +20,7 @@ struct LiveInstance {
   std::string url;
   const EngineAdapter* adapter = nullptr;
   EngineLink link;
+  bool asks_usage = false;  ///< See InstanceSettings.
 
   /// Any thread. Relaxed: each is a figure of its own.
   struct Live {

@@ -23,6 +23,12 @@ inline constexpr auto kRetries = "ringmaster_retries_total";
 inline constexpr auto kDecisions = "ringmaster_decisions_total";
 inline constexpr auto kIndexBlocks = "ringmaster_index_blocks";
 inline constexpr auto kMeanFreeness = "ringmaster_mean_freeness_steps";
+inline constexpr auto kMirrorCorrections = "ringmaster_mirror_corrections_total";
+inline constexpr auto kShadowDecisions = "ringmaster_shadow_decisions_total";
+inline constexpr auto kShadowDiffering = "ringmaster_shadow_differing_total";
+inline constexpr auto kShadowCached = "ringmaster_shadow_expected_cached_tokens_total";
+inline constexpr auto kShadowTtft = "ringmaster_shadow_expected_ttft_seconds_total";
+inline constexpr auto kShadowFailed = "ringmaster_shadow_failed";
 inline constexpr auto kMembershipDigest = "ringmaster_membership_digest";
 
 inline constexpr auto kInstanceHealth = "ringmaster_instance_health";

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "http/io_threads.h"
 #include "scheduler/decision_log.h"
 #include "scheduler/scheduler.h"
+#include "scheduler/shadow_policy.h"
 
 namespace ringmaster {
 
@@ -103,6 +105,7 @@ struct FleetFigures {
   std::string model;
   SchedulerLoad load;
   std::uint64_t membership_digest = 0;
+  std::optional<ShadowFigures> shadow;
   std::vector<std::pair<std::string, std::uint64_t>> reasons;
   std::vector<InstanceFigures> instances;
 };

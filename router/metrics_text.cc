@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <limits>
@@ -148,9 +149,56 @@ void add_fleets(Exposition& out, const std::vector<FleetFigures>& fleets) {
       [&](const auto& fleet) { return as_double(fleet.load.index_blocks); });
   add(metric::kMeanFreeness, "Decode steps until an instance's memory is full, mean",
       MetricType::Gauge, [](const auto& fleet) { return fleet.load.mean_freeness; });
+  add(metric::kMirrorCorrections, "Answers with fewer cached tokens than the mirror said",
+      MetricType::Counter,
+      [&](const auto& fleet) { return as_double(fleet.load.mirror_corrections); });
   // 53 bits, which a double holds exactly: gateways that differ here disagree on homes.
   add(metric::kMembershipDigest, "Hash of the ring membership, low 53 bits", MetricType::Gauge,
       [&](const auto& fleet) { return as_double(fleet.membership_digest & ((1ULL << 53U) - 1)); });
+}
+
+void add_shadows(Exposition& out, const std::vector<FleetFigures>& fleets) {
+  using Both = std::pair<double, double>;  // Of the acting policy, of the shadow.
+  const auto each = [&](const auto& add_one) {
+    for (const auto& fleet : fleets) {
+      if (fleet.shadow) add_one(fleet.model, *fleet.shadow);
+    }
+  };
+  const auto add = [&](const char* name, const char* help, MetricType type,
+                       const std::function<double(const ShadowFigures&)>& value) {
+    auto& family = out.family(name, help, type);
+    each([&](const std::string& model, const ShadowFigures& shadow) {
+      add_value(family, value(shadow), {{"model", model}, {"shadow", shadow.policy}});
+    });
+  };
+  const auto add_both = [&](const char* name, const char* help,
+                            const std::function<Both(const ShadowFigures&)>& values) {
+    auto& family = out.family(name, help, MetricType::Counter);
+    each([&](const std::string& model, const ShadowFigures& shadow) {
+      const Both both = values(shadow);
+      const auto labels = [&](const char* choice) {
+        return Labels{{"model", model}, {"shadow", shadow.policy}, {"choice", choice}};
+      };
+      add_value(family, both.first, labels("acting"));
+      add_value(family, both.second, labels("shadow"));
+    });
+  };
+  add(metric::kShadowDecisions, "Decisions that the shadow policy was asked for too",
+      MetricType::Counter,
+      [](const auto& shadow) { return static_cast<double>(shadow.decisions); });
+  add(metric::kShadowDiffering, "Of these, those where it would have done something else",
+      MetricType::Counter,
+      [](const auto& shadow) { return static_cast<double>(shadow.differing); });
+  add_both(metric::kShadowCached, "Cached tokens expected at the instance chosen",
+           [](const auto& shadow) {
+             return Both(shadow.acting_cached_tokens, shadow.shadow_cached_tokens);
+           });
+  add_both(metric::kShadowTtft, "Sum of the estimates of the TTFT at the instance chosen",
+           [](const auto& shadow) {
+             return Both(shadow.acting_ttft_seconds, shadow.shadow_ttft_seconds);
+           });
+  add(metric::kShadowFailed, "1 once the shadow policy has failed and is not asked any more",
+      MetricType::Gauge, [](const auto& shadow) { return shadow.has_failed ? 1.0 : 0.0; });
 }
 
 void add_instances(Exposition& out, const std::vector<FleetFigures>& fleets) {
@@ -216,6 +264,9 @@ std::string metrics_text(const Metrics& metrics, const std::vector<FleetFigures>
   add_requests(out, metrics);
   add_times(out, metrics);
   add_fleets(out, fleets);
+  const bool has_shadow =
+      std::ranges::any_of(fleets, [](const auto& fleet) { return fleet.shadow.has_value(); });
+  if (has_shadow) add_shadows(out, fleets);
   add_instances(out, fleets);
   const auto gauge = [&](const char* name, const char* help, double value) {
     add_value(out.family(name, help, MetricType::Gauge), value);

@@ -57,7 +57,7 @@ boost::asio::awaitable<Result<OpenAnswer>> open_answer(const LiveInstance& insta
   auto reader = instance.adapter->read_answer();
   if (is_event_stream(answer.head.fields)) {
     answer.stream = std::make_unique<AnswerStream>(std::move(*exchange), std::move(reader),
-                                                   request.event_bytes_max);
+                                                   request.event_bytes_max, request.strips_usage);
     auto first = co_await answer.stream->next();
     if (!first) co_return tl::unexpected(std::move(first.error()));
     answer.stream->set_idle(request.deadlines.idle);

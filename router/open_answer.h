@@ -33,6 +33,7 @@ struct AttemptRequest {
   std::string_view body;
   http::Deadlines deadlines;
   std::size_t event_bytes_max = 0;
+  bool strips_usage = false;   ///< The client did not ask for a stream's usage; the gateway did.
   bool speaks_openai = false;  ///< A chat or completions request, whose answers are understood.
   http::AbortHandle* abort = nullptr;
 };

@@ -33,13 +33,14 @@ enum Key : std::uint8_t {
   kPrompt,
   kInput,
   kTools,
+  kStreamOptions,
   kOther,
 };
 
 constexpr std::array<std::string_view, kOther> kKeyNames{
     "model",  "stream",     "max_tokens", "max_completion_tokens",
     "user",   "cache_salt", "priority",   "messages",
-    "prompt", "input",      "tools"};
+    "prompt", "input",      "tools",      "stream_options"};
 
 Key key_of(std::string_view name) {
   for (std::size_t i = 0; i < kKeyNames.size(); ++i) {
@@ -294,6 +295,9 @@ Status RequestScanner::Impl::read_field(Key key, value field, OpenAiRequest& req
       return read_prompt(key, field, request);
     case kTools:
       append_raw(field, tools_);
+      return {};
+    case kStreamOptions:
+      request.has_stream_options = true;
       return {};
     case kOther:
       return {};

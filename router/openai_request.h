@@ -23,6 +23,7 @@ enum class PromptKind : std::uint8_t {
 struct OpenAiRequest {
   std::string model;  ///< Empty: none given.
   bool stream = false;
+  bool has_stream_options = false;
   std::optional<std::uint32_t> output_tokens_max;
   std::string user;
   std::string cache_salt;

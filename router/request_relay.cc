@@ -192,7 +192,7 @@ void RequestSession::finish(const Assignment& assignment, const AnswerUsage& usa
                             std::uint32_t output_events) {
   output_tokens_ = usage.output_tokens.value_or(output_events);
   if (usage.prompt_tokens) prompt_tokens_ = *usage.prompt_tokens;
-  context_.strand->finished(ticket_, assignment.attempt, output_tokens_, usage.cached_tokens);
+  context_.strand->finished(ticket_, assignment.attempt, output_tokens_, usage);
   ticket_ = nullptr;
 }
 

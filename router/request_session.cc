@@ -239,16 +239,31 @@ asio::awaitable<RequestSession::Next> RequestSession::attempt(const Assignment& 
   instance.live.attempts.fetch_add(1, std::memory_order_relaxed);
   instance.adapter->prepare(instance.link, upstream_head_.fields);
   http::AbortHandle abort;
+  const bool asks_usage =
+      instance.asks_usage && speaks_openai_ && fields_.stream && !fields_.has_stream_options;
   const AttemptRequest request{.head = &upstream_head_,
-                               .body = request_.body,
+                               .body = asks_usage ? body_asking_usage() : request_.body,
                                .deadlines = remaining_deadlines(),
                                .event_bytes_max = context_.settings->limits.event_bytes,
+                               .strips_usage = asks_usage,
                                .speaks_openai = speaks_openai_,
                                .abort = &abort};
   ticket_->begin_attempt(assignment.attempt, abort);
   auto outcome = co_await open_answer(instance, request);
   if (ticket_->end_attempt()) co_return Next::kTryAgain;
   co_return judge(assignment, std::move(outcome), answer);
+}
+
+/// The body with one key more, made on first use. It names a model, so there is a key to follow.
+const std::string& RequestSession::body_asking_usage() {
+  constexpr std::string_view kAsked = R"("stream_options":{"include_usage":true},)";
+  if (!body_asking_usage_.empty()) return body_asking_usage_;
+  body_asking_usage_.reserve(request_.body.size() + kAsked.size());
+  body_asking_usage_ = request_.body;
+  body_asking_usage_.insert(body_asking_usage_.find('{') + 1, kAsked);
+  context_.buffered_bytes->fetch_add(body_asking_usage_.size());
+  counted_bytes_ += body_asking_usage_.size();
+  return body_asking_usage_;
 }
 
 /// Nothing has gone to the client yet: relay this answer, or let the scheduler find another.

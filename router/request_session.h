@@ -66,6 +66,7 @@ class RequestSession {
   [[nodiscard]] Ending refuse(http::Response response);
   [[nodiscard]] Ending refuse(const Refusal& refusal);
 
+  [[nodiscard]] const std::string& body_asking_usage();
   void note_output(const Assignment& assignment, const EventBatch& batch);
   void finish(const Assignment& assignment, const AnswerUsage& usage, std::uint32_t output_events);
   void give_up(const Assignment& assignment);
@@ -85,6 +86,7 @@ class RequestSession {
   bool is_adapter_ = false;  ///< fields_.model names a LoRA adapter of a model.
   OpenAiRequest fields_;
   http::RequestHead upstream_head_;
+  std::string body_asking_usage_;      ///< Empty unless an instance is to be asked for its usage.
   std::shared_ptr<Ticket> ticket_;     ///< Null until submitted, and again once it is over.
   AnswerStream* streaming_ = nullptr;  ///< While it is relayed.
   bool is_cut_off_ = false;

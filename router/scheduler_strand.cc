@@ -51,16 +51,16 @@ void SchedulerStrand::first_token(const std::shared_ptr<Ticket>& ticket, std::ui
 }
 
 void SchedulerStrand::finished(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt,
-                               std::uint32_t output_tokens,
-                               std::optional<std::uint32_t> cached_tokens) {
-  on_strand([ticket, attempt, output_tokens, cached_tokens] {
+                               std::uint32_t output_tokens, const AnswerUsage& usage) {
+  on_strand([ticket, attempt, output_tokens, usage] {
     auto* fleet = ticket->fleet;
     if (fleet == nullptr) return;
     fleet->forget(*ticket);
     fleet->apply(RequestFinished{.request = ticket->id,
                                  .attempt = attempt,
                                  .output_tokens = output_tokens,
-                                 .cached_tokens = cached_tokens});
+                                 .cached_tokens = usage.cached_tokens,
+                                 .prompt_tokens = usage.prompt_tokens});
   });
 }
 

@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 
+#include "engine_adapters/answer_reader.h"
 #include "router/model_fleet.h"
 #include "router/run_on.h"
 
@@ -32,7 +33,7 @@ class SchedulerStrand {
   void first_token(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt);
   /// The last word about a request that was answered.
   void finished(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt,
-                std::uint32_t output_tokens, std::optional<std::uint32_t> cached_tokens);
+                std::uint32_t output_tokens, const AnswerUsage& usage);
   /// With `may_retry` the ticket will hear more; without, it is over.
   void failed(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt, bool may_retry);
   void cancelled(const std::shared_ptr<Ticket>& ticket);

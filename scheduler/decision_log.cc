@@ -35,6 +35,8 @@ DecisionRecord& DecisionLog::begin() {
     __builtin_prefetch(next + offset, 1);
   }
   record.candidate_count = 0;
+  record.has_shadow = false;
+  record.explained = false;
   return record;
 }
 

@@ -38,8 +38,11 @@ struct DecisionRecord {
   std::string_view policy;  ///< Static labels.
   std::string_view reason;
   bool held = false;                        ///< Not dispatched at once.
+  bool has_shadow = false;                  ///< Whether a shadow policy was asked.
+  bool explained = false;                   ///< Whether it has, or had, a full explanation.
   std::uint32_t candidates_considered = 0;  ///< May exceed what is kept below.
   std::uint32_t candidate_count = 0;
+  InstanceId shadow;  ///< What it would have chosen.
   std::array<CandidateRecord, kCandidatesMax> candidates{};
 };
 
@@ -51,8 +54,9 @@ class DecisionLog {
   /// Stores the record under the next id and returns that id.
   std::uint64_t add(DecisionRecord record);
 
-  /// The next record, to be filled in place; its id is set and it has no candidates, every other
-  /// field is the oldest record's. Valid until the next add() or begin().
+  /// The next record, to be filled in place; its id is set and it has no candidates, no shadow and
+  /// no explanation, every other field is the oldest record's. Valid until the next add() or
+  /// begin().
   DecisionRecord& begin();
 
   /// Null if the id is too old or not given out yet. Valid until the next add().

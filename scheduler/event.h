@@ -29,6 +29,8 @@ struct RequestFinished {
   std::uint32_t attempt = 0;
   std::uint32_t output_tokens = 0;
   std::optional<std::uint32_t> cached_tokens;  ///< As the instance reported it.
+  /// As the instance counts them: the unit of cached_tokens. Absent: our own count.
+  std::optional<std::uint32_t> prompt_tokens;
 };
 
 /// An attempt failed. It is tried again elsewhere only if `may_retry`: no byte of the answer went

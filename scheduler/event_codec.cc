@@ -90,6 +90,7 @@ struct WriteEvent {
     line.number("attempt", event.attempt);
     line.number("output", event.output_tokens);
     if (event.cached_tokens) line.number("cached", *event.cached_tokens);
+    if (event.prompt_tokens) line.number("prompt", *event.prompt_tokens);
   }
   void operator()(const RequestFailed& event) const {
     line.word("failed");
@@ -162,7 +163,8 @@ Event read_finished(LineReader& line) {
   return RequestFinished{.request = read_id(line),
                          .attempt = line.whole<std::uint32_t>("attempt"),
                          .output_tokens = line.whole<std::uint32_t>("output"),
-                         .cached_tokens = line.optional_whole<std::uint32_t>("cached")};
+                         .cached_tokens = line.optional_whole<std::uint32_t>("cached"),
+                         .prompt_tokens = line.optional_whole<std::uint32_t>("prompt")};
 }
 Event read_failed(LineReader& line) {
   return RequestFailed{.request = read_id(line),

@@ -18,16 +18,6 @@ constexpr std::string_view kMagic = "ringmaster-record";
 constexpr char kFilterSeparator = ';';
 constexpr std::int64_t kDurationMax = std::numeric_limits<std::int64_t>::max() / 2;
 
-std::string policy_text(const PolicyConfig& policy) {
-  std::string text = policy.name;
-  char separator = ':';
-  for (const auto& [key, value] : policy.options) {
-    text += separator + key + "=" + value;
-    separator = ',';
-  }
-  return text;
-}
-
 std::string filters_text(const std::vector<PolicyConfig>& filters) {
   std::string text;
   for (const PolicyConfig& filter : filters) {

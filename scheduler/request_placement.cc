@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/random.h"
 #include "scheduler/scheduler_core.h"
 
 namespace ringmaster {
@@ -45,22 +44,31 @@ void SchedulerCore::place(RequestRecord& record) {
         record.tried_count > 0 ? "no instance is left to try" : "no instance is available");
   }
   query.candidates = parts_.narrowed(query, fleet_);
-  if (needs_homes_) find_homes(query);
+  if (needs_homes_) homes_.find(query, fleet_);
   const bool is_first = record.decision == 0;
   Admission* const admission = is_first ? parts_.admission() : nullptr;
   const bool is_admitted = admission == nullptr || admission->admits(query, fleet_);
   RoutingDecision decision;
   parts_.policy().choose(query, fleet_, decision);
-  if (needs_homes_ && is_first) {
-    hotness_->observe(record.spec.chain, static_cast<std::uint32_t>(fleet_.eligible().size()));
-  }
+  if (needs_homes_ && is_first) homes_.observe(record.spec.chain, fleet_.eligible().size());
   if (!decision.knows_cache) fill_in_cached_tokens(record, decision);
+  decision.knows_cache = true;
   if (!is_admitted) {
     decision.is_refused = true;
     decision.reason = admission->refusal();
   }
   record.homes = query.homes;
-  log_decision(record, query, decision);
+  DecisionRecord& entry = log_decision(record, query, decision);
+  if (watch_ != nullptr) {
+    watch_->decided({.query = query,
+                     .fleet = fleet_,
+                     .policy = parts_.policy(),
+                     .decision = decision,
+                     .is_first = is_first,
+                     .is_admitted = is_admitted,
+                     .homes_of = needs_homes_ ? &homes_ : nullptr},
+                    record, entry);
+  }
   if (decision.is_refused) {
     return reject(record, ErrorCode::kOverloaded, "no instance can answer within the target");
   }
@@ -70,6 +78,7 @@ void SchedulerCore::place(RequestRecord& record) {
     return reject(record, ErrorCode::kOverloaded, "the queue of waiting requests is full");
   } else {
     hold(record);
+    note(record, Happening::Kind::kHeld);
     actions_->emplace_back(Hold{record.spec.id, record.instance});
   }
   if (rebalancer_ != nullptr) rebalance_around(record);
@@ -81,21 +90,6 @@ void SchedulerCore::find_untried(const RequestRecord& record,
   std::ranges::copy_if(instances, std::back_inserter(untried_), [&](InstanceId instance) {
     return std::ranges::count(record.tried(), instance) == 0;
   });
-}
-
-void SchedulerCore::find_homes(RoutingQuery& query) const {
-  const RequestSpec& request = query.request;
-  const PrefixChain& chain = request.chain;
-  query.key_blocks = hotness_->key_blocks(chain);
-  if (query.key_blocks > 0) {
-    query.key = chain[query.key_blocks - 1].low;
-  } else {
-    // Shorter than a block: nothing to share but a session; without one, spread.
-    query.key = mix64(request.session != 0 ? request.session : ~request.id.value);
-  }
-  const bool is_whole_fleet = query.candidates.data() == fleet_.eligible().data();
-  query.homes =
-      is_whole_fleet ? fleet_.homes(query.key) : fleet_.homes_among(query.key, query.candidates);
 }
 
 void SchedulerCore::fill_in_cached_tokens(const RequestRecord& record,
@@ -112,8 +106,8 @@ void SchedulerCore::fill_in_cached_tokens(const RequestRecord& record,
   }
 }
 
-void SchedulerCore::log_decision(RequestRecord& record, const RoutingQuery& query,
-                                 RoutingDecision& decision) {
+DecisionRecord& SchedulerCore::log_decision(RequestRecord& record, const RoutingQuery& query,
+                                            RoutingDecision& decision) {
   DecisionRecord& entry = decisions_.begin();
   entry.time = now_;
   entry.request = record.spec.id;
@@ -145,6 +139,19 @@ void SchedulerCore::log_decision(RequestRecord& record, const RoutingQuery& quer
   }
   RINGMASTER_CHECK(is_chosen_scored);
   record.decision = entry.id;
+  return entry;
+}
+
+void SchedulerCore::note(const RequestRecord& record, Happening::Kind kind, std::string_view text) {
+  if (record.explanation == 0) return;
+  const bool is_dispatch = kind == Happening::Kind::kDispatched;
+  watch_->happened(record, {.time = now_,
+                            .kind = kind,
+                            .instance = fleet_[record.instance].spec.name,
+                            .attempt = is_dispatch ? record.attempt : 0,
+                            .decision = is_dispatch ? record.decision : 0,
+                            .text = text,
+                            .cached_tokens = is_dispatch ? record.cached_tokens : 0});
 }
 
 void SchedulerCore::log_move(RequestRecord& record, InstanceId from,
@@ -234,6 +241,8 @@ void SchedulerCore::dispatch(RequestRecord& record) {
   ++load_.dispatched_requests;
   order_->dispatched(record.spec.tenant, record.booked_tokens);
   for (RequestObserver* observer : observers_) observer->dispatched(observed(record));
+  record.believed_blocks = 0;
+  note(record, Happening::Kind::kDispatched);
   if (!record.spec.first_token_visible) {
     const double seconds =
         static_cast<double>(state.load.tokens_there()) * state.prefill_seconds_per_token;
@@ -303,6 +312,14 @@ void SchedulerCore::move_held(RequestRecord& record, InstanceId to, std::uint32_
   unhold(record);
   book_at(record, to, cached_tokens);
   log_move(record, from, cached_at_source);
+  if (record.explanation != 0) {
+    watch_->happened(record, {.time = now_,
+                              .kind = Happening::Kind::kMoved,
+                              .instance = fleet_[to].spec.name,
+                              .from = fleet_[from].spec.name,
+                              .decision = record.decision,
+                              .text = "sooner_at_other_home"});
+  }
   hold(record);
   ++load_.moves;
   actions_->emplace_back(Move{record.spec.id, from, to});
@@ -325,7 +342,15 @@ void SchedulerCore::end_prefill(RequestRecord& record) {
   fleet_.note_sent(record.instance, now_);
   record.phase = RequestPhase::kDecoding;
   timers_.cancel(record.index);
-  fleet_.residency().prompt_computed(record.instance, record.spec.chain, record.spec.block_tokens);
+  note(record, Happening::Kind::kFirstToken,
+       record.spec.first_token_visible ? "" : "not seen, taken as out by now");
+  Residency& residency = fleet_.residency();
+  const std::uint32_t had =
+      residency.prompt_computed(record.instance, record.spec.chain, record.spec.block_tokens);
+  if (residency.source(record.instance) != ResidencySource::kMirror) return;
+  state.residency_time = now_;
+  const std::uint32_t block = std::max<std::uint32_t>(1, record.spec.block_tokens);
+  record.believed_blocks = std::min(had, record.cached_tokens / block);
 }
 
 ObservedRequest SchedulerCore::observed(const RequestRecord& record) const {
@@ -371,6 +396,7 @@ void SchedulerCore::reject(RequestRecord& record, ErrorCode code, const char* me
                                           .retryable = true,
                                           .message = message},
                                 .retry_after = retry_after});
+  note(record, Happening::Kind::kRejected, message);
   forget(record);
 }
 

@@ -23,15 +23,19 @@ struct RequestRecord {
   std::uint32_t index = 0;  ///< Of this record in its table; stable while it lives.
   bool is_live = false;
   RequestPhase phase = RequestPhase::kHeld;
-  bool is_retry = false;                 ///< Counts against the retry budget.
-  std::uint32_t attempt = 0;             ///< Of the last dispatch; 0 before the first.
-  InstanceId instance;                   ///< Where it is held or was sent.
-  Homes homes;                           ///< Where it may be moved while it is held.
-  std::uint32_t booked_tokens = 0;       ///< Uncached tokens, as booked on the instance.
-  std::uint32_t cached_tokens = 0;       ///< Expected there.
+  bool is_retry = false;            ///< Counts against the retry budget.
+  std::uint32_t attempt = 0;        ///< Of the last dispatch; 0 before the first.
+  InstanceId instance;              ///< Where it is held or was sent.
+  Homes homes;                      ///< Where it may be moved while it is held.
+  std::uint32_t booked_tokens = 0;  ///< Uncached tokens, as booked on the instance.
+  std::uint32_t cached_tokens = 0;  ///< Expected there.
+  /// Blocks that the mirror said were there, when it was sent and still when it was prefilled; 0
+  /// where there is no mirror.
+  std::uint32_t believed_blocks = 0;
   std::uint64_t tokens_at_dispatch = 0;  ///< Uncached, at the instance, its own among them.
   std::int64_t queue_rank = 0;           ///< By the queue's order when it was queued: frozen.
   std::uint64_t decision = 0;
+  std::uint64_t explanation = 0;  ///< Of its last decision; 0: not explained.
   TimePoint arrived_at{};
   TimePoint dispatched_at{};
   TimePoint queue_deadline{};

@@ -15,6 +15,7 @@ constexpr std::uint32_t kQueueRequestsMax = 65'536;
 constexpr std::uint32_t kRingPointsMax = 10'000;
 constexpr std::uint32_t kIndexBlocksMax = 1U << 29U;
 constexpr std::uint32_t kDecisionLogMax = 1'000'000;
+constexpr std::uint32_t kExplanationsMax = 65'536;
 constexpr std::int64_t kSecondsMax = 86'400;
 
 Status check_range(const char* name, std::uint64_t value, std::uint64_t min, std::uint64_t max) {
@@ -38,6 +39,7 @@ Status check_options(const SchedulerOptions& options) {
       check_range("attempts_max", options.attempts_max, 1, RequestRecord::kAttemptsMax),
       check_range("index_blocks_max", options.index_blocks_max, 1, kIndexBlocksMax),
       check_range("decision_log_size", options.decision_log_size, 1, kDecisionLogMax),
+      check_range("explain.kept", options.explain.kept, 0, kExplanationsMax),
   };
   for (const Status& check : checks) {
     if (!check) return check;
@@ -53,6 +55,8 @@ Result<std::unique_ptr<Scheduler>> Scheduler::create(const SchedulerOptions& opt
   auto parts = RoutingParts::make(options);
   if (!parts) return tl::unexpected(parts.error());
   if (const Status status = check_options(options); !status) return tl::unexpected(status.error());
+  auto watch = DecisionWatch::create(options);
+  if (!watch) return tl::unexpected(watch.error());
   const PublishedForm form = parts->policy().published_form();
   SchedulerOptions complete = options;
   if (!complete.queue) complete.queue = form.queue;
@@ -60,7 +64,7 @@ Result<std::unique_ptr<Scheduler>> Scheduler::create(const SchedulerOptions& opt
   if (!complete.dispatch_window_requests) {
     complete.dispatch_window_requests = form.dispatch_window_requests;
   }
-  return std::make_unique<SchedulerCore>(complete, std::move(*parts), form.hotness);
+  return std::make_unique<SchedulerCore>(complete, std::move(*parts), std::move(*watch));
 }
 
 }  // namespace ringmaster

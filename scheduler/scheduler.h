@@ -12,8 +12,11 @@
 #include "scheduler/action.h"
 #include "scheduler/decision_log.h"
 #include "scheduler/event.h"
+#include "scheduler/explanation.h"
 
 namespace ringmaster {
+
+struct ShadowFigures;
 
 /// Options of one scheduler. What is absent is taken from the policy's published form (for
 /// `ringmaster` a window of one prefill and the queue on_time; for most others no holding, no
@@ -37,6 +40,10 @@ struct SchedulerOptions {
   std::uint32_t index_blocks_max = 4'000'000;  ///< Bound of the prefix index.
   std::uint32_t decision_log_size = 1024;
   std::uint64_t seed = 42;  ///< Of every random choice.
+  /// Decides beside the policy and acts on nothing. Neither this nor `explain` changes an action,
+  /// so recordings do not hold them.
+  std::optional<PolicyConfig> shadow;
+  ExplainOptions explain;
 };
 
 /// Counts of what waits and runs, for readiness, drain and metrics.
@@ -49,6 +56,8 @@ struct SchedulerLoad {
   /// Decode steps left until memory is full, mean over the instances that take requests
   /// (policies/freeness.h): what policies/scale_signal.h asks for. 0 if there are none.
   double mean_freeness = 0.0;
+  /// Answers that had fewer cached tokens than the mirror said, in all.
+  std::uint64_t mirror_corrections = 0;
 };
 
 /// Routes and schedules the requests of one model's fleet.
@@ -69,6 +78,17 @@ class Scheduler {
 
   /// The last decisions with their inputs, newest last.
   [[nodiscard]] virtual const DecisionLog& decisions() const = 0;
+
+  /// Everything about a decision and what came of it; also by the id of a move, which shows the
+  /// decision it changed. Null if it was not explained (ExplainOptions) or is too old. Valid until
+  /// the next apply(). O(explanations kept).
+  [[nodiscard]] virtual const Explanation* explanation(std::uint64_t decision) const = 0;
+
+  /// Those that are kept, the oldest first. Pointers valid until the next apply().
+  [[nodiscard]] virtual std::vector<const Explanation*> explanations() const = 0;
+
+  /// Null where no shadow is configured. Valid while the scheduler lives.
+  [[nodiscard]] virtual const ShadowFigures* shadow() const = 0;
 
   [[nodiscard]] virtual SchedulerLoad load() const = 0;
 

@@ -14,13 +14,13 @@ constexpr Duration kQueueWaitMax = std::chrono::hours(24);
 }  // namespace
 
 SchedulerCore::SchedulerCore(const SchedulerOptions& options, RoutingParts parts,
-                             const HotnessOptions& hotness)
+                             std::unique_ptr<DecisionWatch> watch)
     : options_(options),
       parts_(std::move(parts)),
       observers_(parts_.observers()),
       needs_homes_(parts_.policy().needs_homes() || *options.rebalancing == Rebalancing::kPaper ||
                    *options.rebalancing == Rebalancing::kCode),
-      hotness_(make_prefix_hotness(hotness)),
+      homes_(parts_.policy().published_form().hotness),
       fleet_(options.ring_points, options.index_blocks_max),
       order_(make_queue_order(*options.queue, options.ttft_slo)),
       rebalancer_(make_rebalancer(*options.rebalancing, {.fleet = fleet_,
@@ -30,7 +30,10 @@ SchedulerCore::SchedulerCore(const SchedulerOptions& options, RoutingParts parts
                                                          .veto = parts_.veto(),
                                                          .ttft_slo = options.ttft_slo})),
       retries_(options.retry_budget_share),
-      decisions_(options.decision_log_size) {}
+      decisions_(options.decision_log_size),
+      watch_(std::move(watch)) {
+  if (watch_ != nullptr) watch_->append_observers(observers_);
+}
 
 void SchedulerCore::apply(Event event, TimePoint now, ActionList& actions) {
   RINGMASTER_CHECK(now >= now_);
@@ -110,16 +113,30 @@ void SchedulerCore::on(RequestFinished&& event) {
   if (record == nullptr) return;
   const InstanceId instance = record->instance;
   if (record->phase == RequestPhase::kPrefilling) end_prefill(*record);
-  if (event.cached_tokens) fleet_.at(instance).actual_cached_tokens_total += *event.cached_tokens;
+  note(*record, Happening::Kind::kFinished);
+  if (event.cached_tokens) {
+    hear_of_cache(*record,
+                  {.cached_tokens = *event.cached_tokens, .prompt_tokens = event.prompt_tokens});
+  }
   release_sent(*record, event.output_tokens);
   forget(*record);
   instance_freed(instance);
+}
+
+void SchedulerCore::hear_of_cache(const RequestRecord& record, const ReportedCache& reported) {
+  fleet_.at(record.instance).actual_cached_tokens_total += reported.cached_tokens;
+  if (record.explanation != 0) watch_->reported_cached_tokens(record, reported.cached_tokens);
+  const auto blocks = contradicting_blocks(record.spec, record.believed_blocks, reported);
+  if (!blocks) return;
+  fleet_.residency().had_only(record.instance, record.spec.chain, *blocks);
+  ++load_.mirror_corrections;
 }
 
 void SchedulerCore::on(RequestFailed&& event) {
   RequestRecord* record = sent_attempt(event.request, event.attempt);
   if (record == nullptr) return;
   const InstanceId instance = record->instance;
+  note(*record, Happening::Kind::kFailed);
   release_sent(*record);
   if (event.may_retry) {
     retry(*record);
@@ -150,6 +167,7 @@ void SchedulerCore::on(RequestCancelled&& event) {
   RequestRecord* record = requests_.find(event.request);
   if (record == nullptr) return;
   const InstanceId instance = record->instance;
+  note(*record, Happening::Kind::kCancelled);
   if (record->phase == RequestPhase::kHeld) {
     unhold(*record);
     return forget(*record);
@@ -165,14 +183,17 @@ void SchedulerCore::on(InstanceReported&& event) {
 }
 
 void SchedulerCore::on(KvBlocksStored&& event) {
+  if (fleet_.has(event.instance)) fleet_.at(event.instance).residency_time = now_;
   fleet_.residency().stored(event.instance, event.blocks);
 }
 
 void SchedulerCore::on(KvBlocksRemoved&& event) {
+  if (fleet_.has(event.instance)) fleet_.at(event.instance).residency_time = now_;
   fleet_.residency().removed(event.instance, event.blocks);
 }
 
 void SchedulerCore::on(KvCleared&& event) {
+  if (fleet_.has(event.instance)) fleet_.at(event.instance).residency_time = now_;
   fleet_.residency().cleared(event.instance);
 }
 
@@ -195,6 +216,7 @@ void SchedulerCore::on(InstanceRemoved&& event) {
       held.push_back(index);
       continue;
     }
+    note(record, Happening::Kind::kFailed, "its instance was removed");
     const bool is_answered = record.phase == RequestPhase::kDecoding;
     release_sent(record);
     if (is_answered) {
@@ -261,7 +283,7 @@ std::vector<InstanceStatus> SchedulerCore::instances() const {
 
 std::vector<InstanceId> SchedulerCore::homes(const PrefixChain& chain) const {
   if (chain.empty()) return {};
-  const std::uint32_t key_blocks = hotness_->key_blocks(chain);
+  const std::uint32_t key_blocks = homes_.key_blocks(chain);
   const Homes homes = fleet_.homes(chain[key_blocks - 1].low);
   return {homes.span().begin(), homes.span().end()};
 }

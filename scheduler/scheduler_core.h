@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "fleet/fleet_state.h"
-#include "fleet/prefix_hotness.h"
 #include "policies/routing_policy.h"
+#include "scheduler/decision_watch.h"
+#include "scheduler/home_finder.h"
+#include "scheduler/mirror_correction.h"
 #include "scheduler/queue_order.h"
 #include "scheduler/rebalancer.h"
 #include "scheduler/request_table.h"
@@ -27,8 +29,9 @@ namespace ringmaster {
 /// they share: choosing, holding, dispatching, moving, releasing.
 class SchedulerCore final : public Scheduler {
  public:
-  /// Requires: options complete (see Scheduler::create) and in their ranges.
-  SchedulerCore(const SchedulerOptions& options, RoutingParts parts, const HotnessOptions& hotness);
+  /// Requires: options complete (see Scheduler::create) and in their ranges. `watch` may be null.
+  SchedulerCore(const SchedulerOptions& options, RoutingParts parts,
+                std::unique_ptr<DecisionWatch> watch);
 
   void apply(Event event, TimePoint now, ActionList& actions) override;
   [[nodiscard]] const DecisionLog& decisions() const override { return decisions_; }
@@ -39,6 +42,15 @@ class SchedulerCore final : public Scheduler {
   }
   [[nodiscard]] std::vector<InstanceId> homes(const PrefixChain& chain) const override;
   [[nodiscard]] const SchedulerOptions& options() const override { return options_; }
+  [[nodiscard]] const Explanation* explanation(std::uint64_t decision) const override {
+    return watch_ == nullptr ? nullptr : watch_->find(decision);
+  }
+  [[nodiscard]] std::vector<const Explanation*> explanations() const override {
+    return watch_ == nullptr ? std::vector<const Explanation*>() : watch_->all();
+  }
+  [[nodiscard]] const ShadowFigures* shadow() const override {
+    return watch_ == nullptr ? nullptr : watch_->shadow();
+  }
 
  private:
   // One per event (scheduler_core.cc).
@@ -63,14 +75,15 @@ class SchedulerCore final : public Scheduler {
   [[nodiscard]] RequestRecord* sent_attempt(RequestId request, std::uint32_t attempt);
   void start_waiting(RequestRecord& record) const;
   void end_prefill(RequestRecord& record);
+  void hear_of_cache(const RequestRecord& record, const ReportedCache& reported);
   void retry(RequestRecord& record);
   void empty_queues_of_ineligible();
 
   // What they share (request_placement.cc).
   void place(RequestRecord& record);
   void find_untried(const RequestRecord& record, std::span<const InstanceId> instances);
-  void find_homes(RoutingQuery& query) const;
-  void log_decision(RequestRecord& record, const RoutingQuery& query, RoutingDecision& decision);
+  [[nodiscard]] DecisionRecord& log_decision(RequestRecord& record, const RoutingQuery& query,
+                                             RoutingDecision& decision);
   void fill_in_cached_tokens(const RequestRecord& record, RoutingDecision& decision) const;
   void log_move(RequestRecord& record, InstanceId from, std::uint32_t cached_at_source);
   [[nodiscard]] bool has_open_window(InstanceId instance) const;
@@ -93,12 +106,14 @@ class SchedulerCore final : public Scheduler {
   [[nodiscard]] Waiting waiting_of(const RequestRecord& record) const;
   [[nodiscard]] WaitQueue& queue(InstanceId instance) { return queues_[instance.value]; }
   [[nodiscard]] Duration slo_of(const RequestRecord& record) const;
+  /// Tells whoever follows the request.
+  void note(const RequestRecord& record, Happening::Kind kind, std::string_view text = {});
 
   SchedulerOptions options_;  ///< Complete.
   RoutingParts parts_;
   std::vector<RequestObserver*> observers_;  ///< Of the policy and the parts beside it.
   bool needs_homes_;
-  std::unique_ptr<PrefixHotness> hotness_;
+  HomeFinder homes_;
   FleetState fleet_;
   RequestTable requests_;
   std::vector<WaitQueue> queues_;  ///< By slot.
@@ -107,6 +122,7 @@ class SchedulerCore final : public Scheduler {
   TimerHeap timers_;  ///< One per request at most: its next deadline.
   RetryBudget retries_;
   DecisionLog decisions_;
+  std::unique_ptr<DecisionWatch> watch_;  ///< Null: nobody watches.
   SchedulerLoad load_;
   std::uint32_t block_tokens_ = 0;   ///< Of the last request; a fleet's prompts are cut alike.
   std::vector<InstanceId> untried_;  ///< Scratch.

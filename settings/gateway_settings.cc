@@ -107,6 +107,32 @@ void visit_parts_beside(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
       });
 }
 
+void visit_shadow(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
+  visitor.scalar({.key = "shadow",
+                  .kind = ValueKind::kText,
+                  .expected = "name or name:option=value,...",
+                  .default_value = "none",
+                  .text = "policy that decides beside the acting one and acts on nothing; "
+                          "/metrics and /admin/shadow compare them"},
+                 [&](std::string_view written) {
+                   auto shadow = parse_policy_config(written);
+                   if (shadow) scheduler.shadow = std::move(*shadow);
+                   return shadow.has_value();
+                 });
+  if (!scheduler.shadow) return;
+  const auto made = make_policy(*scheduler.shadow, scheduler.seed);
+  if (!made) visitor.problem("shadow", made.error().message);
+}
+
+void visit_explain(SettingsVisitor& visitor, ExplainOptions& explain) {
+  visitor.integer("decisions", explain.kept, 0, 65'536,
+                  "explanations kept; beyond them decisions are shown without; 0: none");
+  visitor.duration("interval", explain.interval, 0s, 1h,
+                   "at most one decision per interval is explained in full; 0s: each one");
+  visitor.boolean("others", explain.others,
+                  "whether an explanation says what the other policies would have done");
+}
+
 void visit_instance(SettingsVisitor& visitor, InstanceSettings& instance) {
   visitor.checked_text("id", instance.spec.name, true,
                        "1 to 128 letters, digits and \".\", \"_\", \"-\", \":\"", is_instance_name,
@@ -117,6 +143,9 @@ void visit_instance(SettingsVisitor& visitor, InstanceSettings& instance) {
                               {{"openai", "openai"}, {"ringmaster", "ringmaster"}}, "openai",
                               "what the instance speaks: any OpenAI server, or the bundled engine");
   visitor.text("model", instance.model, true, "name by which clients ask for its model");
+  visitor.boolean("ask_usage", instance.asks_usage,
+                  "whether streams are asked for their usage where the client did not ask, and the "
+                  "event with it taken out again; else bodies pass as they are");
   visitor.number("capacity", instance.spec.capacity, 0.01, 100, "relative weight on the rings");
   visitor.integer("kv_cache_tokens", instance.spec.kv_cache_tokens, 0, 1'000'000'000'000,
                   "size of the mirror of its prefix cache");
@@ -271,6 +300,10 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
     visit_part(section, "policy", scheduler.policy, scheduler.seed, make_policy);
   });
   visit_parts_beside(visitor, settings.scheduler);
+  visit_shadow(visitor, settings.scheduler);
+  visitor.section(
+      "explain", "Which decisions /admin/decisions/ID explains in full.",
+      [&](SettingsVisitor& section) { visit_explain(section, settings.scheduler.explain); });
   visitor.section("slo", "The target that policies and metrics use.",
                   [&](SettingsVisitor& section) { visit_slo(section, settings); });
   visitor.section("scheduler", "What is held in the gateway, and how it is ordered and moved.",

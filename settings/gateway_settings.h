@@ -22,6 +22,7 @@ struct InstanceSettings {
   std::string url;                 ///< http://host[:port][/path], checked.
   std::string adapter = "openai";  ///< "openai" or "ringmaster".
   std::string model;               ///< Name by which clients ask for it.
+  bool asks_usage = false;  ///< Ask for the usage of streams, and keep it from who did not ask.
 };
 
 /// What is known of a model beyond its name.
@@ -87,8 +88,9 @@ struct LogSettings {
 struct GatewaySettings {
   std::string listen = "127.0.0.1:8080";
   std::string admin_listen = "127.0.0.1:8081";
-  std::size_t threads = 0;     ///< 0: one per core.
-  SchedulerOptions scheduler;  ///< policy, slo.ttft, scheduler, retry, limits of the queue.
+  std::size_t threads = 0;  ///< 0: one per core.
+  /// policy, shadow, explain, slo.ttft, scheduler, retry, limits of the queue.
+  SchedulerOptions scheduler{.explain = {.kept = 256}};
   std::vector<InstanceSettings> instances;
   std::vector<ModelSettings> models;  ///< Only those that have an entry.
   LimitSettings limits;

@@ -36,6 +36,30 @@ Result<GatewaySet> GatewaySet::create(const SchedulerOptions& options, std::uint
   return set;
 }
 
+std::optional<ShadowFigures> GatewaySet::shadow() const {
+  std::optional<ShadowFigures> sum;
+  for (const Gateway& gateway : gateways_) {
+    const ShadowFigures* const own = gateway.scheduler->shadow();
+    if (own == nullptr) continue;
+    if (sum) {
+      sum->add(*own);
+    } else {
+      sum = *own;
+    }
+  }
+  return sum;
+}
+
+std::vector<Explanation> GatewaySet::explanations() const {
+  std::vector<Explanation> all;
+  for (const Gateway& gateway : gateways_) {
+    for (const Explanation* explanation : gateway.scheduler->explanations()) {
+      all.push_back(*explanation);
+    }
+  }
+  return all;
+}
+
 bool GatewaySet::take_wake(std::uint32_t gateway, TimePoint at) {
   if (gateways_[gateway].wake != at) return false;
   gateways_[gateway].wake.reset();

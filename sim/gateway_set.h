@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "scheduler/scheduler.h"
+#include "scheduler/shadow_policy.h"
 
 namespace ringmaster::sim {
 
@@ -42,6 +43,11 @@ class GatewaySet {
   void set_wake(std::uint32_t gateway, TimePoint at) { gateways_[gateway].wake = at; }
   /// Whether it still wants to be woken at that time; then no more.
   [[nodiscard]] bool take_wake(std::uint32_t gateway, TimePoint at);
+
+  /// The shadows' figures, added up; nothing where there is no shadow.
+  [[nodiscard]] std::optional<ShadowFigures> shadow() const;
+  /// Of all gateways, one after the other; each one's the oldest first.
+  [[nodiscard]] std::vector<Explanation> explanations() const;
 
   [[nodiscard]] const Scheduler& operator[](std::uint32_t gateway) const {
     return *gateways_[gateway].scheduler;

@@ -16,6 +16,21 @@ std::optional<double> requests_per_wall_s(const RunReport& report) {
   return static_cast<double>(report.simulated_requests) / *report.wall_s;
 }
 
+void write_shadow(JsonWriter& json, const ShadowFigures& shadow) {
+  const auto mean = [&](auto sum) {
+    return shadow.decisions == 0
+               ? std::nullopt
+               : std::optional(static_cast<double>(sum) / static_cast<double>(shadow.decisions));
+  };
+  json.member("shadow", shadow.policy);
+  json.member("shadow_decisions", shadow.decisions);
+  json.member("shadow_differing_share", mean(shadow.differing));
+  json.member("acting_expected_cached_tokens", mean(shadow.acting_cached_tokens));
+  json.member("shadow_expected_cached_tokens", mean(shadow.shadow_cached_tokens));
+  json.member("acting_expected_ttft_s", mean(shadow.acting_ttft_seconds));
+  json.member("shadow_expected_ttft_s", mean(shadow.shadow_ttft_seconds));
+}
+
 }  // namespace
 
 std::string to_json_object(const RunReport& report) {
@@ -41,6 +56,7 @@ std::string to_json_object(const RunReport& report) {
     json.member("goodput_qps", report.goodput_qps);
     json.member("bound_qps", report.bound_qps);
   }
+  if (report.shadow) write_shadow(json, *report.shadow);
   json.member("wall_s", report.wall_s);
   json.member("requests_per_wall_s", requests_per_wall_s(report));
   return json.end_object().take();

@@ -43,7 +43,8 @@ Result<RunReport> run_point(const Workload& workload, const RunOptions& options)
   RunReport report{.options = options,
                    .metrics = summarise(workload, *outcome, first_counted,
                                         options.simulation.scheduler.ttft_slo),
-                   .simulated_requests = workload.requests().size()};
+                   .simulated_requests = workload.requests().size(),
+                   .shadow = outcome->shadow};
   if (history) {
     report.details = std::make_shared<const RunDetails>(
         describe(workload, *outcome, first_counted, simulation, *history));

@@ -33,6 +33,7 @@ struct RunReport {
   std::optional<double> bound_qps;            ///< Only of a goodput search.
   std::shared_ptr<const RunDetails> details;  ///< Null unless asked for.
   std::uint64_t simulated_requests = 0;       ///< Warm-up and all runs of a search included.
+  std::optional<ShadowFigures> shadow;        ///< Of the counted requests, where there is one.
   std::optional<double> wall_s;               ///< Measured by the caller; absent: not shown.
 };
 

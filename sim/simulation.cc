@@ -92,6 +92,7 @@ class Simulation {
   std::size_t running_steps_ = 0;
   std::size_t settled_ = 0;
   double cv_sum_ = 0.0;
+  std::optional<ShadowFigures> shadow_before_;  // Before the first counted arrival.
   SimulationOutcome outcome_;
   StepResult step_;
   ActionList actions_;
@@ -145,6 +146,9 @@ Result<SimulationOutcome> Simulation::run() {
   }
   if (options_.history != nullptr) options_.history->finish();
   outcome_.pending_tokens_cv = cv_sum_ / static_cast<double>(states_.size() - first_counted_);
+  outcome_.shadow = gateways_.shadow();
+  if (outcome_.shadow && shadow_before_) outcome_.shadow->take_off(*shadow_before_);
+  outcome_.explanations = gateways_.explanations();
   return std::move(outcome_);
 }
 
@@ -153,6 +157,7 @@ void Simulation::on_arrival(std::uint32_t index) {
   if (index + 1 < arrivals_.size()) {
     loop_.schedule(TimePoint{} + arrivals_[index + 1], OccurrenceKind::kArrival, index + 1);
   }
+  if (index == first_counted_) shadow_before_ = gateways_.shadow();
   if (index >= first_counted_) cv_sum_ += pending_work_.coefficient_of_variation();
   outcome_.requests[index].arrival = loop_.now();
   const WorkloadRequest& request = workload_.requests()[index];

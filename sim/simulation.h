@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "fleet/instance.h"
 #include "scheduler/scheduler.h"
+#include "scheduler/shadow_policy.h"
 #include "sim/instance_model.h"
 #include "sim/profiles.h"
 #include "sim/run_history.h"
@@ -55,6 +57,10 @@ struct SimulationOutcome {
   /// How unevenly pending prefill tokens lay at each arrival from `first_counted` on, before it
   /// was routed: coefficient of variation across instances, mean over arrivals.
   double pending_tokens_cv = 0;
+  /// If options.scheduler names a shadow: its figures from the arrival of `first_counted` on.
+  std::optional<ShadowFigures> shadow;
+  /// As many as options.scheduler.explain keeps, the oldest first.
+  std::vector<Explanation> explanations;
 };
 
 /// Replays the workload through the gateway's own Scheduler on a fleet of simulated instances.

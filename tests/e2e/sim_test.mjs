@@ -441,3 +441,34 @@ test('a wrong profile is refused with its file and key, a wrong name with the kn
   assert.match(await refusal('sim', ...small, '--qps', '1', '--profile', 'h200'),
     /^ringmaster: unknown profile "h200"; expected a file that ends in \.json or one of qwen2\.5-7b@910b4 /);
 });
+
+test('sim explain shows a decision with its terms, the other policies and the outcome', async () => {
+  const args = ['sim', 'explain', ...small, '--policy', 'dualmap', '--qps', '6', '--request', '200'];
+  const shown = await run(args);
+  assert.equal(shown.code, 0, shown.stderr);
+  for (const part of [/^decision 1-\d+: request 200, attempt 1/, /dualmap chose instance-\d/, /score = held/, /round_robin/, /outcome: finished/])
+    assert.match(shown.stdout, part);
+  const { stdout } = await run([...args, '--json', '-']);
+  const decision = JSON.parse(stdout);
+  assert.equal(decision.request, 200);
+  assert.equal(decision.explained, true);
+  assert.ok(decision.candidates.every(({ terms }) => terms.uncached > 0));
+  assert.ok(decision.others.every(({ instance }) => instance.startsWith('instance-')));
+  assert.equal(decision.outcome.state, 'finished');
+});
+
+test('sim explain refuses a request that is not in the trace', async () => {
+  const args = [...small, '--qps', '6', '--request', '401'];
+  assert.equal(await refusal('sim', 'explain', ...args), 'ringmaster: --request: expected 1 to 400, found 401');
+});
+
+test('sim --shadow compares another policy on the same inputs and changes nothing', async () => {
+  const args = ['sim', ...small, '--policy', 'round_robin', '--qps', '6', '--no-wall'];
+  const [alone] = await runJson(...args);
+  const [watched] = await runJson(...args, '--shadow', 'dualmap:variant=code');
+  assert.equal(watched.shadow, 'dualmap:variant=code');
+  assert.ok(watched.shadow_decisions >= 350);
+  assert.ok(watched.shadow_differing_share > 0 && watched.shadow_differing_share < 1);
+  for (const key of Object.keys(alone)) assert.deepEqual(watched[key], alone[key], key);
+  assert.match(await refusal(...args, '--shadow', 'dualmop'), /shadow: unknown policy 'dualmop'/);
+});

@@ -71,6 +71,13 @@ SchedulerOptions read_options(ByteSource& bytes) {
   options.index_blocks_max = 1 + bytes.byte();
   options.ring_points = 8;
   options.decision_log_size = 1 + bytes.below(8);
+  // Watching changes no action, so it takes no bytes of its own.
+  options.explain = {.kept = options.decision_log_size,
+                     .interval = Duration::zero(),
+                     .others = options.attempts_max == 4,
+                     .others_see_all = options.queue_requests_max % 2 == 0};
+  options.shadow = PolicyConfig{.name = std::string(names[options.index_blocks_max % names.size()]),
+                                .options = {}};
   return options;
 }
 

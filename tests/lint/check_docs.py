@@ -75,6 +75,17 @@ def check_policies(root):
             yield f"policies/policy_registry.cc: policy {name} is not in docs/policies.md"
 
 
+def check_reasons(root):
+    path = root / "policies/reason_text.cc"
+    known = set(re.findall(r'\{"(\w+)",', path.read_text())) if path.exists() else set()
+    for source in sorted([*root.glob("policies/*.cc"), *root.glob("scheduler/*.cc")]):
+        for number, line in enumerate(source.read_text().splitlines(), 1):
+            stated = re.search(r"\breason = (.*)", line)
+            for reason in re.findall(r'"(\w+)"', stated[1]) if stated else []:
+                if reason not in known:
+                    yield f"{source.relative_to(root)}:{number}: reason {reason} has no sentence in policies/reason_text.cc"
+
+
 def commands_of(binary):
     listing = run(binary, "--help").stdout.split("Subcommands:")[1]
     return set(re.findall(r"^  (\w+)", listing, re.M))
@@ -104,7 +115,7 @@ def main():
     if "--write" in sys.argv[3:]:
         write_key_tables(root, binary)
     problems = [*check_key_tables(root, binary), *check_examples(root, binary), *check_metrics(root),
-                *check_policies(root), *check_texts(root, binary)]
+                *check_policies(root), *check_reasons(root), *check_texts(root, binary)]
     print("\n".join(problems) or "docs: ok")
     sys.exit(bool(problems))
 

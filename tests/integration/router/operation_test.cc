@@ -154,6 +154,116 @@ TEST(Admin, ExplainsADecisionByTheNameInTheAnswer) {
   EXPECT_EQ(admin.get("/admin/decisions?limit=1").status, 200);
 }
 
+TEST(Admin, ExplainsADecisionWithItsSignalsTermsAndOutcome) {
+  FakeEngine engine(streams());
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.scheduler.policy.name = "dualmap";
+  settings.scheduler.explain.interval = Duration::zero();
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  TestClient admin(gateway.admin_port);
+  const auto id = client.post(kChat, chat(std::string(4'096, 'p'))).field("x-ringmaster-decision");
+  ASSERT_TRUE(LiveGateway::shows(admin, "/admin/decisions/" + id, R"("what":"finished")"));
+  const auto body = admin.get("/admin/decisions/" + id).body;
+  for (const auto* part :
+       {R"("explained":true)", R"("sentence":"The only instance that may take it.")",
+        R"("residency":{"source":"mirror","age_seconds":null,"blocks":0})",
+        R"("report":{"age_seconds":null,)", R"("terms":{"held":0,"sent":0,"uncached":)",
+        R"("policy":"least_loaded","shadow":false,"instance":"a","same":true)",
+        R"("policy":"round_robin","shadow":false,"absent":")", R"("what":"dispatched")",
+        R"("what":"first_token")", R"("expected_cached_tokens":0,"reported_cached_tokens":4)"}) {
+    EXPECT_NE(body.find(part), std::string::npos) << part << "\n" << body;
+  }
+}
+
+TEST(Admin, ShowsADecisionWithoutAnExplanationWhereNoneIsKept) {
+  FakeEngine engine(answers("{}"));
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.scheduler.explain.kept = 0;
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  TestClient admin(gateway.admin_port);
+  const auto id = client.post(kChat, chat("x", false)).field("x-ringmaster-decision");
+  const auto body = admin.get("/admin/decisions/" + id).body;
+  EXPECT_NE(body.find(R"("explained":false)"), std::string::npos) << body;
+  EXPECT_EQ(body.find(R"("terms")"), std::string::npos) << body;
+}
+
+TEST(Admin, RefusesADecisionThatItDoesNotKnowAsOpenAiWould) {
+  FakeEngine engine(answers("{}"));
+  LiveGateway gateway({&engine});
+  TestClient admin(gateway.admin_port);
+  const auto unknown = admin.get("/admin/decisions/1-7");
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_NE(unknown.body.find(R"({"error":{"message":"decision 1-7 is not kept)"),
+            std::string::npos)
+      << unknown.body;
+  for (const auto* malformed : {"1", "1-", "-1", "1-x", "1-1-1", "1-99999999999999999999999"}) {
+    EXPECT_EQ(admin.get(std::string("/admin/decisions/") + malformed).status, 400) << malformed;
+  }
+  EXPECT_EQ(admin.get("/admin/decisionsx").status, 404);
+  EXPECT_EQ(admin.call("DELETE", "/admin/decisions/1-1").status, 405);
+}
+
+TEST(Shadow, IsComparedInMetricsAndByTheAdminListener) {
+  FakeEngine first(streams());
+  FakeEngine second(streams());
+  auto settings = LiveGateway::settings_for({&first, &second});
+  settings.scheduler.policy.name = "round_robin";
+  settings.scheduler.shadow = PolicyConfig{.name = "min_ttft", .options = {}};
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  TestClient admin(gateway.admin_port);
+  for (const auto* instance : {"a", "b"}) {
+    ASSERT_TRUE(gateway.metric_is(R"(ringmaster_instance_health{model="m",instance=")" +
+                                  std::string(instance) + R"("} 2)"));
+  }
+  const auto prompt = chat(std::string(8'192, 'p'));
+  EXPECT_EQ(client.post(kChat, prompt).field("x-ringmaster-instance"), "a");
+  // What "a" has cached is known once its answer has begun, so before the second request.
+  EXPECT_EQ(client.post(kChat, prompt).field("x-ringmaster-instance"), "b");
+  EXPECT_TRUE(
+      gateway.metric_is(R"(ringmaster_shadow_decisions_total{model="m",shadow="min_ttft"} 2)"));
+  EXPECT_TRUE(
+      gateway.metric_is(R"(ringmaster_shadow_differing_total{model="m",shadow="min_ttft"} 1)"));
+  EXPECT_TRUE(gateway.metric_is(
+      R"(ringmaster_shadow_expected_cached_tokens_total{model="m",shadow="min_ttft",choice="acting"} 0)"));
+  const auto page = admin.get("/admin/shadow").body;
+  EXPECT_NE(page.find(R"("policy":"round_robin","shadow":"min_ttft","failed":false,"decisions":2,)"
+                      R"("differing":1,"differing_share":0.5)"),
+            std::string::npos)
+      << page;
+  EXPECT_NE(admin.get("/admin/decisions").body.find(R"("chosen":"b","shadow":"a")"),
+            std::string::npos);
+}
+
+TEST(Shadow, IsNotInMetricsWhereThereIsNone) {
+  FakeEngine engine(streams());
+  LiveGateway gateway({&engine});
+  TestClient client(gateway.port);
+  TestClient admin(gateway.admin_port);
+  EXPECT_EQ(client.get("/metrics").body.find("ringmaster_shadow"), std::string::npos);
+  EXPECT_EQ(admin.get("/admin/shadow").body, R"({"shadows":[]})");
+}
+
+TEST(Start, SaysNothingButThatAnAddressIsTaken) {
+  struct Said final : LogSink {
+    std::vector<std::string> lines;
+    [[nodiscard]] bool enabled(LogLevel /*level*/) const override { return true; }
+    void write(LogLevel /*level*/, std::string_view line) override { lines.emplace_back(line); }
+  };
+  FakeEngine engine(streams());
+  Said said;
+  GatewayParts parts;
+  parts.settings = LiveGateway::settings_for({&engine});
+  parts.settings.admin_listen = "127.0.0.1:" + std::to_string(engine.port());
+  parts.log = &said;
+  const auto started = Gateway::start(std::move(parts));
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find("cannot listen on 127.0.0.1:"), std::string::npos);
+  EXPECT_TRUE(said.lines.empty()) << said.lines.front();
+}
+
 TEST(Drain, FinishesWhatHasBegunAndTakesNothingNew) {
   FakeEngine engine(streams_behind_gate());
   auto settings = LiveGateway::settings_for({&engine});

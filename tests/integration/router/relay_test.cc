@@ -40,6 +40,36 @@ TEST(Relay, ForwardsBothBodiesByteForByte) {
   EXPECT_EQ(engine.request(0).target, kChat);
 }
 
+TEST(Relay, AsksForUsageWhereItIsToAndKeepsItFromAClientThatDidNotAsk) {
+  FakeEngine engine(streams());
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.instances[0].asks_usage = true;
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  const auto question = chat("hello");
+  EXPECT_EQ(client.post(kChat, question).body, chunk("a") + chunk("b") + kFinish + kDone);
+  EXPECT_EQ(engine.request(0).body,
+            R"({"stream_options":{"include_usage":true},)" + question.substr(1));
+  EXPECT_TRUE(gateway.metric_is(
+      R"(ringmaster_instance_actual_cached_tokens_total{model="m",instance="a"} 4)"));
+}
+
+TEST(Relay, LeavesARequestAloneThatSaysItselfWhetherItWantsUsage) {
+  FakeEngine engine(streams());
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.instances[0].asks_usage = true;
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  const std::string question =
+      R"({"model":"m","stream":true,"stream_options":{"include_usage":true},)"
+      R"("messages":[{"role":"user","content":"x"}]})";
+  EXPECT_EQ(client.post(kChat, question).body, chunk("a") + chunk("b") + kFinish + kUsage + kDone);
+  EXPECT_EQ(engine.request(0).body, question);
+  const auto whole = chat("x", false);
+  client.post(kChat, whole);
+  EXPECT_EQ(engine.request(1).body, whole);
+}
+
 TEST(Relay, KeepsEndToEndFieldsAndDropsHopByHopOnes) {
   FakeEngine engine(answers("{}"));
   LiveGateway gateway({&engine});

@@ -89,5 +89,14 @@ TEST(OpenAiAnswer, TakesGarbageAsAnEventThatSaysNothing) {
   EXPECT_FALSE(event.is_end);
 }
 
+TEST(OpenAiAnswer, TellsAnEventThatCarriesNothingButTheUsage) {
+  OpenAiAnswer answer;
+  EXPECT_TRUE(answer.read_event(R"({"choices":[],"usage":{"prompt_tokens":3}})").is_usage);
+  EXPECT_FALSE(
+      answer.read_event(R"({"choices":[{"delta":{}}],"usage":{"prompt_tokens":3}})").is_usage);
+  EXPECT_FALSE(answer.read_event(R"({"choices":[],"usage":null})").is_usage);
+  EXPECT_FALSE(answer.read_event(R"({"usage":{"prompt_tokens":3}})").is_usage);
+}
+
 }  // namespace
 }  // namespace ringmaster

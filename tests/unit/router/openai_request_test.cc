@@ -67,6 +67,12 @@ TEST_F(Scan, SaysWhatWasExpected) {
   EXPECT_EQ(problem(R"({"model":"m")").find("the body is not valid JSON"), 0U);
 }
 
+TEST_F(Scan, TellsWhetherTheRequestHasStreamOptions) {
+  EXPECT_FALSE(scan(R"({"model":"m","stream":true})").has_stream_options);
+  EXPECT_TRUE(scan(R"({"model":"m","stream_options":{"x":1}})").has_stream_options);
+  EXPECT_TRUE(scan(R"({"model":"m","stream_options":null})").has_stream_options);
+}
+
 TEST_F(Scan, LeavesALimitThatIsNoCountToTheEngine) {
   EXPECT_FALSE(scan(R"({"model":"m","max_tokens":"many"})").output_tokens_max.has_value());
 }

@@ -147,7 +147,7 @@ class RequestObserverTest : public testing::Test {
     options.rebalancing = Rebalancing::kOff;
     options.dispatch_window_requests = 1;
     scheduler_ = std::make_unique<SchedulerCore>(
-        options, RoutingParts(std::make_unique<Listener>(heard_)), HotnessOptions{});
+        options, RoutingParts(std::make_unique<Listener>(heard_)), nullptr);
     for (const std::uint32_t slot : {0U, 1U}) {
       apply(InstanceAdded{{slot}, {.name = "i" + std::to_string(slot)}});
     }

@@ -46,6 +46,34 @@ TEST(GatewaySettings, ReadsTheSmallestConfiguration) {
   EXPECT_EQ(settings.instances[1].model, "m");
 }
 
+TEST(GatewaySettings, ReadsAShadowPolicyAsOnACommandLine) {
+  EXPECT_FALSE(parsed("").scheduler.shadow);
+  const auto plain = parsed("shadow: min_ttft").scheduler.shadow;
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->name, "min_ttft");
+  const auto optioned = parsed("shadow: dualmap:variant=code").scheduler.shadow;
+  ASSERT_TRUE(optioned);
+  EXPECT_EQ(optioned->options.front().second, "code");
+  EXPECT_THAT(problems_of("shadow: min_tft"),
+              ElementsAre(AllOf(HasSubstr("f.yaml:1:9: shadow: unknown policy 'min_tft'"),
+                                HasSubstr("did you mean 'min_ttft'?"))));
+  EXPECT_THAT(problems_of("shadow: \"dualmap:variant\""),
+              ElementsAre(HasSubstr("shadow: must be name or name:option=value,...")));
+}
+
+TEST(GatewaySettings, ReadsWhichDecisionsAreExplained) {
+  const auto usual = parsed("").scheduler.explain;
+  EXPECT_EQ(usual.kept, 256U);
+  EXPECT_EQ(usual.interval, 10ms);
+  EXPECT_TRUE(usual.others);
+  const auto all = parsed("explain: {decisions: 4, interval: 0s, others: false}").scheduler.explain;
+  EXPECT_EQ(all.kept, 4U);
+  EXPECT_EQ(all.interval, 0s);
+  EXPECT_FALSE(all.others);
+  EXPECT_THAT(problems_of("explain: {decisions: 65537}"),
+              ElementsAre(HasSubstr("explain.decisions: must be a whole number in [0, 65536]")));
+}
+
 TEST(GatewaySettings, TakesDefaultsForWhatIsLeftOut) {
   const GatewaySettings settings = parsed("");
   EXPECT_EQ(settings.listen, "127.0.0.1:8080");

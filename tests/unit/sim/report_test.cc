@@ -65,6 +65,23 @@ TEST(ReportJson, AddsTheKeysOfAGoodputSearch) {
             std::string::npos);
 }
 
+TEST(ReportJson, AddsTheFiguresOfAShadow) {
+  RunReport watched = report();
+  watched.shadow = {.policy = "min_ttft",
+                    .decisions = 4,
+                    .differing = 1,
+                    .acting_cached_tokens = 800,
+                    .shadow_cached_tokens = 1000,
+                    .acting_ttft_seconds = 2.0,
+                    .shadow_ttft_seconds = 1.0};
+  const RunReport reports[] = {watched};
+  EXPECT_NE(to_json(reports).find(
+                R"("shadow":"min_ttft","shadow_decisions":4,"shadow_differing_share":0.25,)"
+                R"("acting_expected_cached_tokens":200,"shadow_expected_cached_tokens":250,)"
+                R"("acting_expected_ttft_s":0.5,"shadow_expected_ttft_s":0.25,"wall_s":null)"),
+            std::string::npos);
+}
+
 TEST(ReportJson, IsAnEmptyArrayWithoutReports) {
   EXPECT_EQ(to_json({}), "[\n]\n");
 }

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "fleet/fleet_state.h"
+#include "fleet/prefix_hotness.h"
+#include "policies/routing_policy.h"
+
+namespace ringmaster {
+
+/// Finds the homes of a request: how deep its hash key goes, and where that key lives.
+class HomeFinder {
+ public:
+  explicit HomeFinder(const HotnessOptions& options)
+      : options_(options), hotness_(make_prefix_hotness(options)) {}
+
+  /// Fills in the query's homes, key and key_blocks. Sooner where the candidates are the fleet's
+  /// own list of eligible instances.
+  void find(RoutingQuery& query, const FleetState& fleet) const;
+
+  /// Counts a request, after its homes were found. Requires: instance_count > 0.
+  void observe(std::span<const BlockHash> chain, std::size_t instance_count) {
+    hotness_->observe(chain, static_cast<std::uint32_t>(instance_count));
+  }
+
+  /// In [1, chain.size()]; 0 for an empty chain.
+  [[nodiscard]] std::uint32_t key_blocks(std::span<const BlockHash> chain) const {
+    return hotness_->key_blocks(chain);
+  }
+
+  [[nodiscard]] const HotnessOptions& options() const { return options_; }
+
+ private:
+  HotnessOptions options_;
+  std::unique_ptr<PrefixHotness> hotness_;
+};
+
+}  // namespace ringmaster
