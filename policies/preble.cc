@@ -6,7 +6,9 @@
 namespace ringmaster {
 namespace {
 
+// Bounds of what is remembered, whatever the window; an estimated 150 MB at most.
 constexpr std::size_t kVisitsMax = 65'536;
+constexpr std::size_t kBlocksMax = 2'000'000;
 constexpr std::uint64_t kRequestsPerInstanceMin = 50;  // Published: before it rebalances.
 constexpr Duration kRebalanceInterval = std::chrono::seconds(1);
 constexpr double kSlowdown = 2.0;       // Published: of the window's halves.
@@ -99,7 +101,8 @@ void Preble::forget_oldest() {
 
 void Preble::expire(TimePoint now) {
   const Duration window = from_seconds(options_.window_seconds);
-  while (!visits_.empty() && (now - visits_.front().at > window || visits_.size() >= kVisitsMax)) {
+  while (!visits_.empty() && (now - visits_.front().at > window || visits_.size() >= kVisitsMax ||
+                              tree_.blocks() > kBlocksMax)) {
     forget_oldest();
   }
 }

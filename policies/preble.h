@@ -31,7 +31,8 @@ struct PrebleOptions {
 ///              + decoding_i * mean output * seconds per output token
 ///              + uncached_i * seconds_per_token_i
 ///
-/// The tree holds the prompts of the last window. A node is important to a request that ends at it
+/// The tree holds the prompts of the last window, of 65,536 requests and two million blocks at
+/// most. A node is important to a request that ends at it
 /// or below it if it is the nearest whose own text is more than half of its context. The instance
 /// chosen is then meant to have the prompt's whole path. Once a second, from 50 requests per
 /// instance on: while the dearest instance costs `imbalance` times the cheapest, its nodes that

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <unordered_map>
@@ -60,6 +61,9 @@ class PrefixTree {
   void retain(NodeIndex node) { ++nodes_[node].holders; }
   /// Removes the node, and then its ancestors, if nothing keeps them.
   void release(NodeIndex node);
+
+  /// Of all edges together.
+  [[nodiscard]] std::size_t blocks() const { return node_of_.size(); }
 
   [[nodiscard]] NodeIndex size() const { return static_cast<NodeIndex>(nodes_.size()); }
 
