@@ -18,9 +18,11 @@ class OneOfTwoFails : public ::testing::Test {
     settings.scheduler.policy.name = "round_robin";
     LiveGateway gateway(settings);
     TestClient client(gateway.port);
-    for (const char* text : {"one", "two", "three", "four", "five", "six"}) {
-      const auto got = client.post(kChat, chat(text));
-      EXPECT_EQ(got.status, 200) << text;
+    // Until its first probe is answered an engine may get nothing: then a few more come.
+    constexpr int kRequestsMax = 1000;
+    for (int i = 0; i < 6 || (bad.received() == 0 && i < kRequestsMax); ++i) {
+      const auto got = client.post(kChat, chat(std::to_string(i)));
+      EXPECT_EQ(got.status, 200) << i;
       EXPECT_EQ(got.field("x-ringmaster-instance"), "b");
       EXPECT_NE(got.body.find("[DONE]"), std::string::npos);
     }
