@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "policies/reason_text.h"
 #include "sim/page_conditions.h"
 #include "sim/paired_difference.h"
 
@@ -131,6 +132,7 @@ class PageWriter {
 
   const HtmlReport& report_;
   const std::vector<TraceRuns> traces_;
+  std::set<std::string_view> reasons_;  // Of the worst requests that were written.
   JsonWriter json_;
 };
 
@@ -144,7 +146,9 @@ std::string PageWriter::write() {
   json_.end_array();
   json_.key("traces").begin_array();
   for (const TraceRuns& trace : traces_) write_trace(trace);
-  return json_.end_array().end_object().take();
+  json_.end_array().key("reasons").begin_object();
+  for (const std::string_view reason : reasons_) json_.member(reason, reason_sentence(reason));
+  return json_.end_object().end_object().take();
 }
 
 void PageWriter::write_target() {
@@ -255,7 +259,8 @@ void PageWriter::write_details(const RunReport& point) {
 void PageWriter::write_worst(const RunDetails::Worst& worst) {
   const RequestOutcome& outcome = worst.outcome;
   json_.begin_object();
-  json_.member("request", worst.request);
+  if (!worst.choice.reason.empty()) reasons_.insert(worst.choice.reason);
+  json_.member("request", worst.request + std::uint64_t{1});
   json_.member("arrival_s", rounded(worst.arrival_s));
   json_.member("prompt_tokens", worst.prompt_tokens);
   json_.member("instance", outcome.instance);

@@ -85,6 +85,16 @@ TEST(PageData, ComparesEveryPairAtEachRate) {
   EXPECT_EQ(pairs[0].at("met_by_both"), 1);
 }
 
+TEST(PageData, NumbersTheWorstRequestsFromOneAndSaysWhatTheirReasonsMean) {
+  RunReport report = point("a", 1, 1.0);
+  RunDetails details = *report.details;
+  details.worst = {{.request = 6, .choice = {.reason = "more_cached"}}};
+  report.details = std::make_shared<const RunDetails>(details);
+  const auto data = data_of({}, {report});
+  EXPECT_EQ(data.at_pointer("/traces/0/policies/0/points/0/details/worst/0/request"), 7);
+  EXPECT_FALSE(data.at_pointer("/reasons/more_cached").as_string().empty());
+}
+
 TEST(PageData, HasTheGoodputOfASearchAndTheRateOfTheComparison) {
   const auto data = data_of({search("a", 6), search("b", 5)}, {point("a", 5, 1), point("b", 5, 1)});
   EXPECT_EQ(data.at_pointer("/traces/0/compared_qps"), 5);
