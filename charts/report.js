@@ -15,16 +15,15 @@ function readView() {
     first: whole('first'),
     second: whole('second'),
     worst: whole('worst'),
-    shown: asked.has('shown') ? asked.get('shown').split('.').map(Number) : undefined,
+    shown: asked.has('shown') ? asked.get('shown').split('.').filter((one) => /^\d+$/.test(one)).map(Number) : undefined,
   };
 }
 
 function writeView(view) {
   const asked = new URLSearchParams({ view: view.tab });
   for (const name of ['trace', 'rate', 'first', 'second', 'worst']) {
-    if (view[name] !== undefined && view[name] !== 0) asked.set(name, view[name]);
+    if (view[name] !== undefined) asked.set(name, view[name]);
   }
-  for (const name of ['first', 'second', 'worst']) if (view[name] === 0) asked.set(name, 0);
   if (view.shown) asked.set('shown', view.shown.join('.'));
   history.replaceState(null, '', `#${asked}`);
 }
@@ -115,3 +114,4 @@ function conditionsLine(trace) {
 
 colourPlaces();
 show(readView());
+addEventListener('hashchange', () => show(readView())); // A link followed, not our own changes.

@@ -31,6 +31,7 @@ inline constexpr std::size_t kHtmlReportRunsMax = 1000;
 /// One self-contained HTML page: equal inputs give equal bytes. Details (load over time, worst
 /// requests, distributions) and pairs are kept for as many rates as fit into a few MiB, those
 /// nearest to where the target is just met first.
+/// Requires: there is a run, and each run's options are those that it was made with.
 [[nodiscard]] std::string to_html(const HtmlReport& report);
 
 }  // namespace ringmaster::sim

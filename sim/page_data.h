@@ -17,6 +17,7 @@ namespace ringmaster::sim {
 /// at_goodput (a point); a point may have details. A pair names two policies by their place and
 /// holds how the same requests fared under both. A trace that was searched has compared_qps, its
 /// comparison_qps().
+/// Requires: as to_html().
 [[nodiscard]] std::string page_data(const HtmlReport& report);
 
 }  // namespace ringmaster::sim

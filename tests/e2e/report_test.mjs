@@ -104,6 +104,7 @@ test('one rate has distribution, lengths, load and the worst requests with their
   const rows = page.locator('.panel:not([hidden]) > div > .card tbody tr');
   assert.equal(await rows.count(), 20);
   assert.match(await rows.first().innerText(), /home/);
+  assert.match(text, /cheaper_home\s+\S+ \S+ \S+/); // And what that means.
   await page.context().close();
 });
 
@@ -160,6 +161,18 @@ test('a policy can be put into the background and the theme be switched', { skip
   await page.getByRole('button', { name: 'Theme: auto' }).click();
   await page.getByRole('button', { name: 'Theme: light' }).click();
   assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(18, 21, 24)');
+  await page.context().close();
+});
+
+test('a link followed leads to what it names, a broken one to the overview', { skip }, async () => {
+  const { page, complaints } = await openPage(browser, view(sweep));
+  const follow = (hash) => page.evaluate((to) => { location.hash = to; }, hash);
+  await follow('#view=pairs&first=2&second=3&rate=4');
+  await page.locator('#panel-pairs:not([hidden])').waitFor();
+  assert.equal(await page.getByLabel('First', { exact: true }).inputValue(), '2');
+  await follow('#view=nonsense&trace=99&first=-1&rate=abc&shown=x.99');
+  await page.locator('#panel-overview:not([hidden])').waitFor();
+  assert.deepEqual(complaints, []);
   await page.context().close();
 });
 
