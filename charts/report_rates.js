@@ -64,7 +64,7 @@ function searchHeadline(trace, target, best, second) {
     return { title: 'No policy meets the target at any rate', text: `On ${trace.name} there is no rate at which ${goal}.` };
   }
   if (!second) return { title: `${best.name} carries ${rate(best.goodput_qps)}`, text: `On ${trace.name}, while ${goal}.` };
-  const text = `On ${trace.name}: ${rate(best.goodput_qps)} against ${fixed(second.goodput_qps, 2)} of ${second.name}, while ${goal}.`;
+  const text = `On ${trace.name}: ${rate(best.goodput_qps)} against ${fixed(second.goodput_qps, 2)} of ${second.name}, while ${goal}. Its P99 is then ${timing(best.at_goodput.ttft_p99_s)}, that of ${second.name} at its own goodput ${timing(second.at_goodput.ttft_p99_s)}.`;
   const gain = best.goodput_qps / second.goodput_qps - 1;
   if (!(second.goodput_qps > 0)) return { title: `Only ${best.name} meets the target`, text };
   if (gain < kSearchNoise) return { title: `${best.name} and ${second.name} carry the same load`, text: `${text} A difference under ${percent(kSearchNoise)} is noise.` };
@@ -120,14 +120,15 @@ function goodputCard(trace, styles, order) {
     format: (value) => number(value),
     marks: bound ? [{ value: bound, text: `bound ${fixed(bound, 2)}` }] : [],
     rows: order.map((i) => {
-      const { name, goodput_qps: value } = trace.policies[i];
+      const { name, goodput_qps: value, at_goodput: at } = trace.policies[i];
       return { name, value, text: fixed(value, 2), style: styles[i],
-        lines: [name, `goodput ${rate(value)}`, `${percent(value / bound)} of the bound`] };
+        lines: [name, `goodput ${rate(value)}`, `${percent(value / bound)} of the bound`, `P90 there ${timing(at.ttft_p90_s)}, P99 ${timing(at.ttft_p99_s)}`] };
     }),
   });
   const figures = tableBehind([['Policy', (p) => p.name], ['Goodput, requests/s', (p) => fixed(p.goodput_qps, 2), 'number'],
     ['Of the bound', (p) => percent(p.goodput_qps / p.bound_qps), 'number'],
-    ['Of the best', (p) => percent(p.goodput_qps / policies[0].goodput_qps), 'number']], policies, 'Goodput');
+    ['Of the best', (p) => percent(p.goodput_qps / policies[0].goodput_qps), 'number'],
+    ['P90 there', (p) => timing(p.at_goodput.ttft_p90_s), 'number'], ['P99 there', (p) => timing(p.at_goodput.ttft_p99_s), 'number']], policies, 'Goodput');
   return card('Goodput', 'The highest rate that meets the target. Bound: the rate at which prefill alone keeps all instances busy if every repeated block is a hit.', chart, figures, true);
 }
 

@@ -95,7 +95,8 @@ function worstSection(runs, selected, onChange) {
     ['Cached', (w) => (w.rejected ? kNone : percent(w.cached_tokens / w.prompt_tokens, 0)), 'number'],
     ['Instance', (w) => w.instance, 'number'], ['Why there', (w) => w.reason || kNone], ['How', whereText, 'text']];
   return [el('h2', {}, 'The requests that fared worst'),
-    el('p', { class: 'soft' }, 'Expected: the TTFT estimated when the request was routed. Request: its number among those replayed, from 1, warm-up included.'),
+    el('p', { class: 'soft' }, 'Expected: the TTFT estimated when the request was routed. Request: its number among those replayed, from 1, warm-up included; ',
+      el('code', {}, 'ringmaster sim explain --request'), ' shows all that its routing was based on.'),
     el('div', { class: 'controls' }, chooser('Policy', runs.map(({ place, policy }) => [place, policy.name]), run.place, (place) => onChange(Number(place)))),
     el('div', { class: 'card' }, table(columns, run.point.details.worst, { caption: `Worst requests of ${run.policy.name}` })),
     terms([...new Set(run.point.details.worst.map(({ reason }) => reason))].filter((reason) => report.reasons[reason])
