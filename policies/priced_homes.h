@@ -18,7 +18,7 @@ struct PricedHomesOptions {
   double put_aside_weight = 0.1;  ///< Of a pending token that later arrivals go before.
   double running_weight = 0.15;   ///< Of a prompt token that is being decoded there.
   double escape_seconds = 1.0;    ///< What an instance that is not a home must be cheaper by.
-  double cold_escape = 0.5;       ///< Share of that for a prompt of which the homes have nothing.
+  double cold_escape = 1.0;       ///< Share of that for a prompt of which the homes have nothing.
   std::uint32_t escapes = 6;      ///< Instances beside the homes that are weighed.
   HotnessOptions hotness;
 };
