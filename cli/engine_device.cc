@@ -148,7 +148,8 @@ Result<EngineDevice> open_sim(const EngineSettings& settings, const DeviceOption
   engine::SimExecutorOptions sim{
       .model = {.name = "sim",
                 .vocabulary_size = std::max(model->vocabulary_size, tokenizer.vocabulary_size()),
-                .context_tokens_max = model->context_tokens_max > 0
+                // A profile speaks of another model than the one whose tokenizer is used.
+                .context_tokens_max = options.sim_profile.empty() && model->context_tokens_max > 0
                                           ? model->context_tokens_max
                                           : static_cast<std::int32_t>(profile->context_tokens_max),
                 .end_tokens = model->end_tokens},

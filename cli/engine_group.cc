@@ -29,9 +29,10 @@ Result<EngineGroup> EngineGroup::start(const EngineGroupOptions& options) {
   EngineGroup group;
   for (std::size_t i = 0; i < options.engines; ++i) {
     const std::string id = "engine-" + std::to_string(i);
-    auto process = ChildProcess::start({"engine", "--model", options.model, "--device",
-                                        options.device, "--listen", "127.0.0.1:0", "--json"},
-                                       options.log_folder + "/" + id + ".log");
+    std::vector<std::string> arguments = {"engine",       "--model",  options.model, "--device",
+                                          options.device, "--listen", "127.0.0.1:0", "--json"};
+    arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
+    auto process = ChildProcess::start(arguments, options.log_folder + "/" + id + ".log");
     if (!process) return tl::unexpected(std::move(process.error()).while_doing(id));
     group.members_.push_back({.id = id, .url = {}, .process = std::move(*process)});
   }

@@ -14,8 +14,9 @@ namespace ringmaster {
 struct EngineGroupOptions {
   std::size_t engines = 4;
   std::string device = "cpu";
-  std::string model;       ///< Folder.
-  std::string log_folder;  ///< engine-<n>.log go there.
+  std::string model;               ///< Folder.
+  std::vector<std::string> flags;  ///< Further ones of `ringmaster engine`.
+  std::string log_folder;          ///< engine-<n>.log go there.
 };
 
 /// Engine processes on free ports of the loopback. They end with this process.

@@ -8,12 +8,14 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
 #include "cli/engine_group.h"
 #include "cli/model_folder_writer.h"
+#include "cli/profile_file.h"
 #include "cli/prompt_encodings.h"
 #include "cli/spdlog_sink.h"
 #include "cli/stop_signals.h"
@@ -36,6 +38,8 @@ struct UpOptions {
   std::string policy{kDefaultPolicy};
   std::string shadow;
   std::string model;
+  std::string sim_profile;  ///< Empty: the engines' own default.
+  double sim_speed = 1.0;
   bool is_json = false;
 };
 
@@ -58,20 +62,69 @@ std::string name_of_folder(std::string folder) {
   return folder.substr(folder.rfind('/') + 1);
 }
 
-GatewaySettings settings_of(const UpOptions& options, PolicyConfig policy,
-                            std::optional<PolicyConfig> shadow, const std::string& model_folder,
+/// Everything that can be wrong with the options, found before a process is started.
+struct UpPlan {
+  PolicyConfig policy;
+  std::optional<PolicyConfig> shadow;
+  InstanceSpec spec;  ///< What the gateway should know of each engine; its name is still to come.
+};
+
+/// On the gateway's own clock, which is not dilated.
+InstanceSpec spec_of(const engine::InstanceProfile& profile, double sim_speed) {
+  return {.prefill_seconds_per_token = profile.prefill_seconds_per_token / sim_speed,
+          .kv_cache_tokens = profile.device_kv_tokens};
+}
+
+Result<InstanceSpec> checked_spec(const UpOptions& options) {
+  const bool is_default = options.sim_profile.empty() && options.sim_speed == 1.0;
+  if (options.device != "sim" && !is_default) {
+    return invalid("--sim-profile, --sim-speed: expected --device sim beside them");
+  }
+  if (options.sim_profile.empty()) return InstanceSpec{};
+  const auto profile = load_profile(options.sim_profile);
+  if (!profile) return tl::unexpected(profile.error());
+  return spec_of(*profile, options.sim_speed);
+}
+
+Result<UpPlan> plan_of(const UpOptions& options) {
+  UpPlan plan;
+  auto policy = checked_policy(options.policy);
+  if (!policy) return tl::unexpected(policy.error());
+  plan.policy = std::move(*policy);
+  if (!options.shadow.empty()) {
+    auto shadow = checked_policy(options.shadow);
+    if (!shadow) return tl::unexpected(std::move(shadow.error()).while_doing("--shadow"));
+    plan.shadow = std::move(*shadow);
+  }
+  auto spec = checked_spec(options);
+  if (!spec) return tl::unexpected(std::move(spec).error());
+  plan.spec = std::move(*spec);
+  return plan;
+}
+
+std::vector<std::string> engine_flags(const UpOptions& options) {
+  if (options.device != "sim") return {};
+  std::vector<std::string> flags = {"--sim-speed", std::to_string(options.sim_speed)};
+  if (!options.sim_profile.empty()) {
+    flags.insert(flags.end(), {"--sim-profile", options.sim_profile});
+  }
+  return flags;
+}
+
+GatewaySettings settings_of(const UpOptions& options, UpPlan plan, const std::string& model_folder,
                             const EngineGroup& engines) {
   const std::string model = name_of_folder(model_folder);
   GatewaySettings settings;
   settings.listen = "127.0.0.1:" + std::to_string(options.port);
   settings.admin_listen = "127.0.0.1:" + std::to_string(options.admin_port);
-  settings.scheduler.policy = std::move(policy);
-  settings.scheduler.shadow = std::move(shadow);
+  settings.scheduler.policy = std::move(plan.policy);
+  settings.scheduler.shadow = std::move(plan.shadow);
   // All engines share this machine: one that dies is seen at once, by its closed connections.
   settings.health.interval = std::chrono::milliseconds(500);
   settings.models.push_back({.name = model, .tokenizer = model_folder});
   for (const auto& member : engines.members()) {
-    InstanceSettings instance{.url = member.url, .adapter = "ringmaster", .model = model};
+    InstanceSettings instance{
+        .spec = plan.spec, .url = member.url, .adapter = "ringmaster", .model = model};
     instance.spec.name = member.id;
     settings.instances.push_back(std::move(instance));
   }
@@ -127,14 +180,8 @@ void serve_until_stopped(StopSignals& signals, std::shared_ptr<Gateway> gateway,
 }
 
 Result<int> run_fleet(const UpOptions& options) {
-  auto policy = checked_policy(options.policy);
-  if (!policy) return tl::unexpected(policy.error());
-  std::optional<PolicyConfig> shadow;
-  if (!options.shadow.empty()) {
-    auto checked = checked_policy(options.shadow);
-    if (!checked) return tl::unexpected(std::move(checked.error()).while_doing("--shadow"));
-    shadow = std::move(*checked);
-  }
+  auto plan = plan_of(options);
+  if (!plan) return tl::unexpected(plan.error());
   StopSignals signals;  // before any thread or process is made
   auto folder = TemporaryFolder::make();
   if (!folder) return tl::unexpected(folder.error());
@@ -146,11 +193,11 @@ Result<int> run_fleet(const UpOptions& options) {
   auto engines = EngineGroup::start({.engines = options.engines,
                                      .device = options.device,
                                      .model = model_folder,
+                                     .flags = engine_flags(options),
                                      .log_folder = folder->path()});
   if (!engines) return tl::unexpected(engines.error());
 
-  GatewayParts parts{.settings = settings_of(options, std::move(*policy), std::move(shadow),
-                                             model_folder, *engines)};
+  GatewayParts parts{.settings = settings_of(options, std::move(*plan), model_folder, *engines)};
   auto encodings = load_prompt_encodings(parts.settings);
   if (!encodings) return tl::unexpected(encodings.error());
   parts.encoders = std::move(*encodings);
@@ -186,10 +233,18 @@ void add_up_command(CLI::App& app, int& exit_code) {
   up->add_option("--shadow", options->shadow,
                  "Policy that decides beside it and acts on nothing; see /admin/shadow");
   up->add_option("--model", options->model, "Model folder; left out: a tiny demo model");
+  up->add_option("--sim-profile", options->sim_profile,
+                 "With --device sim: model and device, or a file that ends in .json; "
+                 "`ringmaster profile list`");
+  up->add_option("--sim-speed", options->sim_speed,
+                 "With --device sim: simulated seconds in a real one")
+      ->check(CLI::Range(0.001, 1e6))
+      ->capture_default_str();
   up->add_flag("--json", options->is_json, "Print one JSON object when the fleet is ready");
   up->footer(
       "Examples:\n  ringmaster up\n  ringmaster up --engines 8 --device sim --policy "
-      "round_robin\n  ringmaster up --port 0 --admin-port 0 --json");
+      "round_robin\n  ringmaster up --device sim --sim-profile qwen2.5-7b@910b4 --sim-speed 10\n"
+      "  ringmaster up --port 0 --admin-port 0 --json");
   up->callback([options, &exit_code] {
     const auto result = run_fleet(*options);
     exit_code = result ? *result : report_failure(result.error());
