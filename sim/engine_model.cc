@@ -92,25 +92,21 @@ void EngineModel::collect(engine::Sequence& sequence, std::int32_t query_tokens,
   if (sequence.uncomputed_tokens() > 0) return;  // More chunks of its prompt to come.
   const bool is_first = sequence.output_tokens() == 0;
   const bool is_last = sequence.output_tokens() + 1 == sequence.output_tokens_max;
-  if (!is_first && !is_last) {
+  if (!is_first && !is_last) {  // By far most steps: the last output is a token of its own already.
     sequence.append(sequence.tokens.back(), pool_.block_tokens());
     return;
   }
-  const Served& served = served_.at(sequence.id);
-  sequence.append(static_cast<TokenId>(served.request + 1), pool_.block_tokens());
+  const auto served = served_.find(sequence.id);
+  const std::uint32_t request = served->second.request;
+  sequence.append(static_cast<TokenId>(request + 1), pool_.block_tokens());
   if (is_first) {
     result.prefilled.push_back(
-        {.request = served.request,
-         .cached_tokens = static_cast<std::uint32_t>(sequence.cached_tokens)});
+        {.request = request, .cached_tokens = static_cast<std::uint32_t>(sequence.cached_tokens)});
   }
-  if (is_last) finish(served, result);
-}
-
-void EngineModel::finish(const Served& served, StepResult& result) {
-  result.finished.push_back(served.request);
-  const engine::RequestId id = served.sequence.id;
-  scheduler_.remove(served_.at(id).sequence);
-  served_.erase(id);
+  if (!is_last) return;
+  result.finished.push_back(request);
+  scheduler_.remove(sequence);
+  served_.erase(served);
 }
 
 std::uint32_t EngineModel::cached_blocks(std::span<const BlockHash> chain) const {

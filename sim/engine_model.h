@@ -39,7 +39,6 @@ class EngineModel final : public InstanceModel {
   };
 
   void collect(engine::Sequence& sequence, std::int32_t query_tokens, StepResult& result);
-  void finish(const Served& served, StepResult& result);
 
   const Workload& workload_;
   const InstanceProfile profile_;
