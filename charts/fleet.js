@@ -1,5 +1,6 @@
 // The page of the admin listener: the instances, what waits for them, and where the last requests went
-// and why. It asks /admin/instances and /admin/decisions anew every two seconds while it is looked at.
+// and why. It asks /admin/instances, /admin/decisions and /admin/shadow anew every two seconds while it
+// is looked at.
 
 const kIntervalMs = 2000;
 const kTimeoutMs = 10_000;
@@ -13,6 +14,7 @@ const kRowsMax = 256;
 const fleet = {
   instances: [],
   decisions: [],
+  shadows: [],
   history: [], // {time (ms), pending: Map of id to tokens, attempts}, the oldest first.
   failure: null,
   isPaused: false,
@@ -26,8 +28,9 @@ async function ask(path) {
 
 async function refresh() {
   try {
-    const [{ instances }, { decisions }] = await Promise.all([ask('/admin/instances'), ask(`/admin/decisions?limit=${kDecisions}`)]);
-    Object.assign(fleet, { instances, decisions, failure: null });
+    const [{ instances }, { decisions }, { shadows }] = await Promise.all([
+      ask('/admin/instances'), ask(`/admin/decisions?limit=${kDecisions}`), ask('/admin/shadow')]);
+    Object.assign(fleet, { instances, decisions, shadows, failure: null });
     fleet.history.push({
       time: Date.now(),
       pending: new Map(instances.map((one) => [one.id, pendingOf(one)])),
@@ -139,6 +142,18 @@ function decisionsCard(decisions) {
     table(columns, decisions.slice(0, kDecisionsShown), { caption: 'Last decisions' }));
 }
 
+/** What the shadow policies would have done; nothing where there is none. */
+function shadowCard(shadows) {
+  if (shadows.length === 0) return null;
+  const columns = [['Model', (one) => one.model], ['Acting', (one) => one.policy], ['Shadow', (one) => one.failed ? `${one.shadow} (failed)` : one.shadow],
+    ['Decisions', (one) => count(one.decisions), 'number'], ['Differing', (one) => percent(one.differing_share), 'number'],
+    ['Cached, acting', (one) => count(one.mean_expected_cached_tokens.acting), 'number'], ['Cached, shadow', (one) => count(one.mean_expected_cached_tokens.shadow), 'number'],
+    ['TTFT, acting', (one) => timing(one.mean_expected_ttft_seconds.acting), 'number'], ['TTFT, shadow', (one) => timing(one.mean_expected_ttft_seconds.shadow), 'number']];
+  return el('section', { class: 'card wide' }, el('h3', {}, 'Shadow policy'),
+    el('p', {}, 'It decides on the same inputs and acts on nothing. Means of what each of the two expected where it would have sent a request: cached prompt tokens, and time to the first token.'),
+    table(columns, shadows, { caption: 'Shadow policy' }));
+}
+
 const pause = el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => {
   fleet.isPaused = !fleet.isPaused;
   pause.setAttribute('aria-pressed', String(fleet.isPaused));
@@ -148,7 +163,7 @@ const said = el('p', { class: 'lead' });
 const body = el('div', {});
 
 function show() {
-  const { instances, decisions, failure } = fleet;
+  const { instances, decisions, shadows, failure } = fleet;
   const last = fleet.history.at(-1);
   // Somebody who goes through a chart by keyboard is not interrupted.
   const isRead = body.contains(document.activeElement) && document.activeElement.matches('.chart');
@@ -158,7 +173,7 @@ function show() {
   if (!last || isRead) return;
   hideTip();
   replaceKept(body, figuresOf(instances), el('div', { class: 'grid' },
-    instancesCard(instances), pendingCard(instances), reasonsCard(decisions), decisionsCard(decisions)));
+    instancesCard(instances), pendingCard(instances), reasonsCard(decisions), shadowCard(shadows), decisionsCard(decisions)));
 }
 
 document.getElementById('page').append(

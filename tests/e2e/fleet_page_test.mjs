@@ -13,7 +13,7 @@ const ask = (content) =>
   fleet.client.chat.completions.create({ model: fleet.model, messages: [{ role: 'user', content }], max_tokens: 2 });
 
 before(async () => {
-  fleet = await startFleet('--engines', '3');
+  fleet = await startFleet('--engines', '3', '--shadow', 'round_robin');
   for (let i = 0; i < 12; i++) await ask(words(i % 4, 60));
   if (!skip) browser = await startBrowser();
 });
@@ -30,6 +30,7 @@ for (const form of forms) {
     const text = (await page.innerText('main')).replaceAll('\u00a0', ' ');
     assert.match(text, /3 of 3\ninstances healthy/);
     assert.match(text, /Of the last 12 decisions/);
+    assert.match(await page.locator('[aria-label="Shadow policy"] tbody').innerText(), /round_robin\s+12/);
     assert.equal(await page.locator('[aria-label="Instances"] tbody tr').count(), 3);
     assert.equal(await page.locator('[aria-label="Last decisions"] tbody tr').count(), 12);
     assert.deepEqual(complaints, []);
