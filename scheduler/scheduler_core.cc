@@ -126,6 +126,8 @@ void SchedulerCore::on(RequestFinished&& event) {
 void SchedulerCore::hear_of_cache(const RequestRecord& record, const ReportedCache& reported) {
   fleet_.at(record.instance).actual_cached_tokens_total += reported.cached_tokens;
   if (record.explanation != 0) watch_->reported_cached_tokens(record, reported.cached_tokens);
+  // One that has stated nothing but 0 may cache and not count.
+  if (fleet_[record.instance].actual_cached_tokens_total == 0) return;
   const auto blocks = contradicting_blocks(record.spec, record.believed_blocks, reported);
   if (!blocks) return;
   fleet_.residency().had_only(record.instance, record.spec.chain, *blocks);

@@ -80,10 +80,18 @@ TEST_F(MirrorCorrection, LeavesWhatTheAnswerSaysNothingOf) {
 }
 
 TEST_F(MirrorCorrection, LearnsTheBlocksAgainFromTheNextPrompt) {
-  ask_again(2, 0);
-  EXPECT_EQ(driver.scheduler().load().index_blocks, 0U);
+  ask_again(2, 1000);
   ask_again(3, 0);
+  EXPECT_EQ(driver.scheduler().load().index_blocks, 0U);
+  ask_again(4, 0);
   EXPECT_EQ(driver.scheduler().load().mirror_corrections, 1U);  // Nothing was believed.
+  EXPECT_EQ(expected(5), 1000U);
+}
+
+TEST_F(MirrorCorrection, DoesNotBelieveAnInstanceThatHasStatedNothingButZero) {
+  ask_again(2, 0);
+  ask_again(3, 0);
+  EXPECT_EQ(driver.scheduler().load().mirror_corrections, 0U);
   EXPECT_EQ(expected(4), 1000U);
 }
 
@@ -93,7 +101,7 @@ TEST_F(MirrorCorrection, DoesNotBlameWhatCameAfterTheRequestWasSent) {
   driver.arrive(Driver::request(3, 1000, 7));
   driver.first_token(2);  // Now the mirror has it, but 3 was sent before.
   driver.first_token(3);
-  driver.apply(RequestFinished{{3}, 1, 10, 0});
+  driver.apply(RequestFinished{{3}, 1, 10, 50});
   EXPECT_EQ(driver.scheduler().load().mirror_corrections, 0U);
 }
 
@@ -104,7 +112,7 @@ TEST(MirrorCorrectionByEvents, LeavesAnInstanceThatTellsItself) {
   driver.apply(KvBlocksStored{{0}, Driver::chain(7, 10)});
   driver.arrive(Driver::request(1, 1000, 7));
   driver.first_token(1);
-  driver.apply(RequestFinished{{1}, 1, 10, 0});
+  driver.apply(RequestFinished{{1}, 1, 10, 50});
   EXPECT_EQ(driver.scheduler().load().mirror_corrections, 0U);
   EXPECT_EQ(driver.scheduler().load().index_blocks, 10U);
 }
