@@ -463,7 +463,8 @@ test('sim explain refuses a request that is not in the trace', async () => {
 });
 
 test('sim --shadow compares another policy on the same inputs and changes nothing', async () => {
-  const args = ['sim', ...small, '--policy', 'round_robin', '--qps', '6', '--no-wall'];
+  // Twenty conversations in turn over two instances would keep each on its own.
+  const args = ['sim', '--trace', trace, '--warmup', '50', '--instances', '3', '--policy', 'round_robin', '--qps', '6', '--no-wall'];
   const [alone] = await runJson(...args);
   const [watched] = await runJson(...args, '--shadow', 'dualmap:variant=code');
   assert.equal(watched.shadow, 'dualmap:variant=code');
