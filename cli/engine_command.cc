@@ -155,7 +155,7 @@ void add_engine_command(CLI::App& app, int& exit_code) {
   command->add_option("--sim-speed", process.device.sim_speed, "Simulated seconds in a real one")
       ->check(CLI::Range(0.001, 1e6));
   command->add_flag("--deterministic", process.device.is_deterministic,
-                    "On a GPU: no batch changes a bit of a result, at some cost of speed");
+                    "On a GPU: what else is in a step changes no bit, at some cost of speed");
   command->add_option("--io-threads", process.io_threads, "For HTTP and tokenizing")
       ->check(CLI::Range(1, 256));
   command->add_flag("--json", process.is_json, "Say {\"url\",\"pid\",\"model\"} when ready");

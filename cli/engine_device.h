@@ -17,7 +17,7 @@ struct DeviceOptions {
   std::int32_t kv_blocks = 0;       ///< 0: by kv_bytes or settings.kv_cache_tokens.
   std::uint64_t kv_bytes = 0;       ///< Memory of the KV cache; cpu only. 0: by tokens.
   double memory_utilization = 0.9;  ///< Share of the GPU's memory to take; cuda only.
-  bool is_deterministic = false;    ///< cuda only: no batch changes a bit.
+  bool is_deterministic = false;    ///< cuda only; see CudaOptions.
   std::string sim_profile;          ///< Name or file, instead of settings.sim; empty: none.
   double sim_speed = 1.0;           ///< Simulated seconds in a real one.
 };

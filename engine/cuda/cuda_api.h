@@ -60,7 +60,7 @@ struct CudaOpenRequest {
   std::int32_t step_tokens_max = 2048;
   std::int32_t sequences_max = 256;
   std::int32_t uses_graphs = 1;
-  std::int32_t is_deterministic = 0;  ///< Results depend on a request alone, at some cost.
+  std::int32_t is_deterministic = 0;  ///< No other sequence of a step changes a bit.
   std::int32_t keeps_logits = 0;      ///< For checks: logits can be read after each step.
   const char* tuning_file = nullptr;  ///< Chosen matrix products; null: chosen anew, not kept.
 };

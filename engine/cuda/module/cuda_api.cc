@@ -52,7 +52,9 @@ std::int32_t open(const CudaOpenRequest* request, CudaDevice** device, CudaDevic
   try {
     auto opened = std::make_unique<CudaDevice>(*request);
     if (!opened->session.status().ok()) {
-      return report(opened->session.status().message(), error, error_size);
+      const std::string gpu = opened->session.info().name;  // Empty if it never came so far.
+      return report((gpu.empty() ? "" : gpu + ": ") + opened->session.status().message(), error,
+                    error_size);
     }
     *info = opened->session.info();
     *device = opened.release();
