@@ -1,74 +1,15 @@
 // Steps that are begun before the tokens of the one before are known.
 
-#include <algorithm>
-#include <deque>
 #include <map>
 
 #include <gtest/gtest.h>
 
 #include "base/random.h"
 #include "engine/engine.h"
-#include "tests/support/prefix_executor.h"
+#include "tests/support/ahead_executor.h"
 
 namespace ringmaster::engine {
 namespace {
-
-/// A PrefixExecutor that takes two steps, and ends an output at every token that 40 divides.
-class AheadExecutor final : public Executor {
- public:
-  AheadExecutor(std::int32_t blocks, std::int32_t block_tokens) : device_(blocks, block_tokens) {
-    model_ = device_.model();
-    for (TokenId token = 0; token < model_.vocabulary_size; token += 40) {
-      model_.end_tokens.push_back(token);
-    }
-  }
-
-  const ModelInfo& model() const override { return model_; }
-  std::int32_t block_tokens() const override { return device_.block_tokens(); }
-  std::int32_t block_count() const override { return device_.block_count(); }
-  std::int32_t steps_in_flight_max() const override { return 2; }
-
-  void submit(const StepInput& input) override {
-    ASSERT_LT(done_.size(), 2U);
-    StepInput step = input;
-    for (TokenId& token : step.tokens) {
-      if (token < 0) token = newest_[slot_of_sample(token)];
-    }
-    StepOutput output;
-    device_.submit(step);
-    const Status ran = device_.wait(output);
-    for (const StepSequence& sequence : step.sequences) {
-      if (!ran || sequence.sample_row < 0) continue;
-      newest_[sequence.slot] = output.sampled[static_cast<std::size_t>(sequence.sample_row)].token;
-    }
-    done_.emplace_back(ran, std::move(output));
-    ahead += done_.size() == 2 ? 1 : 0;
-  }
-
-  Status wait(StepOutput& output) override {
-    auto [ran, result] = std::move(done_.front());
-    done_.pop_front();
-    output = std::move(result);
-    return ran;
-  }
-
-  /// What a request should get: the device's outputs up to an end token or the limit.
-  TokenVector expected(const TokenVector& prompt, std::int32_t output_tokens) const {
-    TokenVector output = PrefixExecutor::expected_output(prompt, output_tokens);
-    const auto end = std::ranges::find_if(output, [](TokenId token) { return token % 40 == 0; });
-    if (end != output.end()) output.erase(end + 1, output.end());
-    return output;
-  }
-
-  PrefixExecutor& device() { return device_; }
-  int ahead = 0;  ///< Steps submitted while another was in flight.
-
- private:
-  PrefixExecutor device_;
-  ModelInfo model_;
-  std::map<std::int32_t, TokenId> newest_;
-  std::deque<std::pair<Status, StepOutput>> done_;
-};
 
 TokenVector random_prompt(Random& random, std::int32_t length) {
   TokenVector prompt;

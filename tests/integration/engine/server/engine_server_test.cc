@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/ahead_executor.h"
 #include "tests/support/engine_server_bench.h"
 #include "tests/support/prefix_executor.h"
 
@@ -317,6 +318,21 @@ TEST(EngineServer, SaysThatTheDeviceFailed) {
   EXPECT_EQ(failed.status, 502);
   EXPECT_THAT(failed.body, HasSubstr("device lost"));
   EXPECT_EQ(bench.complete(R"("prompt":"x")").status, 200);
+}
+
+TEST(EngineServer, GoesIdleAfterStepsBegunAhead) {
+  AheadExecutor device(64, 16);
+  EngineServerBench bench({}, &device);
+  for (int i = 0; i < 3; ++i) {
+    auto first = bench.call("POST", "/v1/completions",
+                            EngineServerBench::with_model(R"("prompt":"x","max_tokens":30)"));
+    auto second = bench.call("POST", "/v1/completions",
+                             EngineServerBench::with_model(R"("prompt":"yz","max_tokens":50)"));
+    EXPECT_EQ(first.get().status, 200);
+    EXPECT_EQ(second.get().status, 200);
+    EXPECT_TRUE(bench.eventually(EngineServerBench::is_idle));
+  }
+  EXPECT_GT(device.ahead, 0);
 }
 
 TEST(EngineServer, IsNotHealthyOnceTheDeviceIsLost) {
