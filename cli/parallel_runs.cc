@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <mutex>
 #include <string>
@@ -33,12 +34,19 @@ class Progress {
 
  private:
   void show() const {
-    if (is_shown_) std::fprintf(stderr, "\r%s %zu/%zu", what_.c_str(), done_, count_);
+    if (!is_shown_) return;
+    std::fprintf(stderr, "\r\033[K%s %zu/%zu", what_.c_str(), done_, count_);
+    if (done_ == 0 || done_ == count_) return;
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
+    const double left_s =
+        passed.count() / static_cast<double>(done_) * static_cast<double>(count_ - done_);
+    std::fprintf(stderr, ", about %.0f s left", left_s);
   }
 
   const std::string what_;
   const std::size_t count_;
   const bool is_shown_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::mutex mutex_;
   std::size_t done_ = 0;
 };
@@ -55,6 +63,7 @@ void run_parallel(std::size_t count, std::size_t jobs, std::string_view what,
       progress.add_one();
     }
   };
+  if (jobs == 0) jobs = std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i < std::min(jobs, count); ++i) others.emplace_back(work);
   work();

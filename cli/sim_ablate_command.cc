@@ -13,7 +13,6 @@
 #include "cli/sim_flags.h"
 #include "cli/sim_runs.h"
 #include "cli/trace_file.h"
-#include "settings/quantities.h"
 #include "sim/ablation.h"
 
 namespace ringmaster {
@@ -38,18 +37,14 @@ Result<SimSweep> plan_runs(const SimSweep& sweep) {
 }
 
 Result<std::vector<sim::Ablation>> ablate(const SimFlags& flags) {
-  const auto p99 = parse_duration(flags.p99_limit);
-  if (!p99) {
-    return invalid("--p99-limit: expected a duration such as 30s, found \"" + flags.p99_limit +
-                   "\"");
-  }
+  const auto target = read_target(flags);
+  if (!target) return tl::unexpected(target.error());
   const auto sweep = plan_sweep(flags);
   if (!sweep) return tl::unexpected(sweep.error());
   const auto runs = plan_runs(*sweep);
   if (!runs) return tl::unexpected(runs.error());
-  const sim::GoodputTarget target{.attainment = flags.attainment, .ttft_p99_max = *p99};
-  auto reports = run_sweep(flags, *runs, [target](const SimSweep::Point& point) {
-    return sim::find_goodput(*point.workload, point.options, target);
+  auto reports = run_sweep(flags, *runs, [&target](const SimSweep::Point& point) {
+    return sim::find_goodput(*point.workload, point.options, *target);
   });
   if (!reports) return tl::unexpected(std::move(reports).error());
   std::vector<sim::Ablation> ablations;

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,7 +15,6 @@
 #include "cli/sim_flags.h"
 #include "cli/sim_sweep.h"
 #include "cli/trace_file.h"
-#include "settings/quantities.h"
 #include "sim/capacity.h"
 
 namespace ringmaster {
@@ -40,19 +38,13 @@ Result<sim::CapacityPlan> plan_point(const SimSweep::Point& point, const sim::Go
 }
 
 Result<std::vector<sim::CapacityPlan>> plan_all(const PlanFlags& flags) {
-  const auto p99 = parse_duration(flags.sim.p99_limit);
-  if (!p99) {
-    return invalid("--p99-limit: expected a duration such as 30s, found \"" + flags.sim.p99_limit +
-                   "\"");
-  }
-  const sim::GoodputTarget target{.attainment = flags.sim.attainment, .ttft_p99_max = *p99};
+  const auto target = read_target(flags.sim);
+  if (!target) return tl::unexpected(target.error());
   const auto sweep = plan_sweep(flags.sim);
   if (!sweep) return tl::unexpected(sweep.error());
   std::vector<Result<sim::CapacityPlan>> results(sweep->points.size());
-  const std::size_t jobs =
-      flags.sim.jobs > 0 ? flags.sim.jobs : std::max(1U, std::thread::hardware_concurrency());
-  run_parallel(results.size(), jobs, "planned", [&](std::size_t i) {
-    results[i] = plan_point(sweep->points[i], target, flags.instances_max);
+  run_parallel(results.size(), flags.sim.jobs, "planned", [&](std::size_t i) {
+    results[i] = plan_point(sweep->points[i], *target, flags.instances_max);
   });
   std::vector<sim::CapacityPlan> plans;
   for (auto& result : results) {

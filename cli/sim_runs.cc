@@ -1,12 +1,10 @@
 #include "cli/sim_runs.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "cli/finished_points.h"
@@ -30,9 +28,7 @@ void run_open_points(const SimFlags& flags, const SimSweep& sweep, const RunPoin
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (!results[i]) open.push_back(i);
   }
-  const std::size_t jobs =
-      flags.jobs > 0 ? flags.jobs : std::max(1U, std::thread::hardware_concurrency());
-  run_parallel(open.size(), jobs, "simulated", [&](std::size_t k) {
+  run_parallel(open.size(), flags.jobs, "simulated", [&](std::size_t k) {
     const std::size_t i = open[k];
     const auto start = WallClock::now();
     RunResult& result = results[i].emplace(run(sweep.points[i]));

@@ -255,4 +255,10 @@ Result<SimSweep> plan_sweep(const SimFlags& flags) {
   return sweep;
 }
 
+Result<sim::GoodputTarget> read_target(const SimFlags& flags) {
+  const auto p99 = read_duration("--p99-limit", flags.p99_limit);
+  if (!p99) return tl::unexpected(p99.error());
+  return sim::GoodputTarget{.attainment = flags.attainment, .ttft_p99_max = *p99};
+}
+
 }  // namespace ringmaster

@@ -24,4 +24,7 @@ struct SimSweep {
 /// kNotFound.
 [[nodiscard]] Result<SimSweep> plan_sweep(const SimFlags& flags);
 
+/// What the fleet must meet. Fails with kInvalidArgument.
+[[nodiscard]] Result<sim::GoodputTarget> read_target(const SimFlags& flags);
+
 }  // namespace ringmaster

@@ -138,7 +138,9 @@ void add_trace_synthesize(CLI::App& trace, int& exit_code) {
   command->add_option("-o,--output", flags->output, "File to write, - for standard output")
       ->capture_default_str();
   sim::SynthesisOptions& options = flags->options;
-  command->add_option("--requests", options.requests, "Requests to make")->capture_default_str();
+  command->add_option("--requests", options.requests, "Requests to make")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
   command->add_option("--qps", options.arrivals.rate, "Mean rate, requests/s")
       ->capture_default_str();
   command->add_option("--arrivals", flags->arrivals, "poisson, gamma (bursty) or diurnal")

@@ -115,8 +115,8 @@ std::string limit_of_size(const RunMetrics& metrics, const GoodputTarget& target
                           std::uint32_t instances) {
   std::string text = "the size: " + std::to_string(instances) + " instances have " +
                      percent(metrics.slo_attainment) + " on time (" + percent(target.attainment) +
-                     " are to be) and a P99 of ";
-  text += metrics.ttft_p99_s ? seconds(*metrics.ttft_p99_s) : "no end (rejected)";
+                     " are to be) and a P99 ";
+  text += metrics.ttft_p99_s ? "of " + seconds(*metrics.ttft_p99_s) : "among the rejected";
   return text + " (limit " + seconds(to_seconds(target.ttft_p99_max)) + ")";
 }
 

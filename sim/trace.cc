@@ -34,6 +34,24 @@ std::string quoted(dom::element value) {
   return text;
 }
 
+void append_number(std::string& text, std::uint64_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text.append(digits.data(), end);
+}
+
+void append_milliseconds(std::string& text, Duration time) {
+  constexpr std::int64_t kNanosecondsPerMs = 1'000'000;
+  const auto nanoseconds = time.count();
+  append_number(text, static_cast<std::uint64_t>(nanoseconds / kNanosecondsPerMs));
+  if (const auto rest = nanoseconds % kNanosecondsPerMs; rest != 0) {
+    std::string fraction =
+        std::to_string(kNanosecondsPerMs + rest);  // A leading 1 keeps the zeros.
+    fraction[0] = '.';
+    text += fraction.substr(0, fraction.find_last_not_of('0') + 1);
+  }
+}
+
 /// Reads one line after the other into the trace; says what is wrong with the current one.
 class LineReader {
  public:
@@ -178,8 +196,12 @@ class LineReader {
                      std::to_string(record_.id_count));
     }
     if (!trace_.records.empty() && record_.timestamp < trace_.records.back().timestamp) {
-      return problem(
-          "expected a timestamp not before that of the line above, found an earlier one");
+      std::string before;
+      std::string found;
+      append_milliseconds(before, trace_.records.back().timestamp);
+      append_milliseconds(found, record_.timestamp);
+      return problem("expected a timestamp not before that of the line above, " + before +
+                     ", found " + found);
     }
     trace_.records.push_back(record_);
     return {};
@@ -191,24 +213,6 @@ class LineReader {
   TraceRecord record_;
   dom::parser parser_;
 };
-
-void append_number(std::string& text, std::uint64_t number) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  text.append(digits.data(), end);
-}
-
-void append_milliseconds(std::string& text, Duration time) {
-  constexpr std::int64_t kNanosecondsPerMs = 1'000'000;
-  const auto nanoseconds = time.count();
-  append_number(text, static_cast<std::uint64_t>(nanoseconds / kNanosecondsPerMs));
-  if (const auto rest = nanoseconds % kNanosecondsPerMs; rest != 0) {
-    std::string fraction =
-        std::to_string(kNanosecondsPerMs + rest);  // A leading 1 keeps the zeros.
-    fraction[0] = '.';
-    text += fraction.substr(0, fraction.find_last_not_of('0') + 1);
-  }
-}
 
 void append_labels(std::string& text, const RequestLabels& labels) {
   const auto add = [&](std::string_view name, std::uint64_t value) {

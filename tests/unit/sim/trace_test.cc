@@ -143,9 +143,8 @@ TEST(ParseTrace, RefusesAnEmptyPrompt) {
 }
 
 TEST(ParseTrace, RefusesATimestampThatGoesBack) {
-  EXPECT_EQ(
-      error_of(line("[1]", "700", "9") + line("[1]", "700", "8")),
-      "t.jsonl:2: expected a timestamp not before that of the line above, found an earlier one");
+  EXPECT_EQ(error_of(line("[1]", "700", "9.5") + line("[1]", "700", "8")),
+            "t.jsonl:2: expected a timestamp not before that of the line above, 9.5, found 8");
 }
 
 TEST(ParseTrace, RefusesATimestampOutOfRange) {
