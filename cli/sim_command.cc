@@ -20,7 +20,6 @@
 #include "cli/sim_sweep.h"
 #include "cli/text_file.h"
 #include "cli/trace_file.h"
-#include "settings/quantities.h"
 #include "sim/replay.h"
 #include "sim/run.h"
 
@@ -88,20 +87,16 @@ Status report_searches(const SimFlags& flags, const sim::GoodputTarget& target,
 }
 
 int run_goodput(const SimFlags& flags) {
-  const auto p99 = parse_duration(flags.p99_limit);
-  if (!p99) {
-    return misused("--p99-limit: expected a duration such as 30s, found \"" + flags.p99_limit +
-                   "\"");
-  }
-  const sim::GoodputTarget target{.attainment = flags.attainment, .ttft_p99_max = *p99};
+  const auto target = read_target(flags);
+  if (!target) return complain(target.error());
   const auto sweep = plan(flags);
   if (!sweep) return complain(sweep.error());
-  const auto searches = run_sweep(flags, *sweep, [target](const SimSweep::Point& point) {
-    return sim::find_goodput(*point.workload, point.options, target);
+  const auto searches = run_sweep(flags, *sweep, [&target](const SimSweep::Point& point) {
+    return sim::find_goodput(*point.workload, point.options, *target);
   });
   if (!searches) return complain(searches.error());
   auto status = print_reports(flags, *searches);
-  if (status && !flags.report.empty()) status = report_searches(flags, target, *sweep, *searches);
+  if (status && !flags.report.empty()) status = report_searches(flags, *target, *sweep, *searches);
   return status ? 0 : complain(status.error());
 }
 
