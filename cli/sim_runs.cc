@@ -90,9 +90,7 @@ Result<std::vector<sim::RunReport>> run_sweep(const SimFlags& flags, const SimSw
   if (flags.resume.empty()) {
     run_open_points(flags, sweep, run, results, [](std::size_t) { return Status(); });
   } else {
-    // What these show of a run is not kept.
     if (!flags.record.empty()) return invalid("--resume: expected no --record beside it");
-    if (!flags.report.empty()) return invalid("--resume: expected no --report beside it");
     ResumedSweep resumed;
     if (auto status = resumed.open(flags, sweep); !status) {
       return tl::unexpected(std::move(status).error());

@@ -38,10 +38,6 @@ constexpr auto kRingmaster = std::to_array<PolicyPart>({
      .what = "an instance that is no home must be cheaper by a price",
      .option = "escape_seconds",
      .off = "0"},
-    {.name = "cold escapes",
-     .what = "a prompt of which the homes have nothing leaves them at half the price",
-     .option = "cold_escape",
-     .off = "1"},
     kQueueOnTime,
     kHolding,
 });

@@ -151,7 +151,7 @@ test('a file that is not of finished points is left alone', async () => {
   writeFileSync(bad, '{"ringmaster":"finished points","version":1}\n{"digest":"12"}\n');
   assert.match(await refusal('sim', ...small, '--qps', '1', '--resume', bad), /bad\.points:2: expected an object/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--resume', '/no/folder/x'), /cannot open/);
-  assert.match(await refusal('sim', ...small, '--qps', '1', '--resume', bad, '--report', 'x'), /no --report/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--resume', bad, '--report', 'x'), /--resume keeps results only/);
 });
 
 test('compare pairs two files of results by seed', async () => {
