@@ -9,7 +9,7 @@
 #include <boost/json.hpp>
 
 #include "base/json_writer.h"
-#include "router/health_tracker.h"
+#include "fleet/health_tracker.h"
 #include "scheduler/explanation_json.h"
 #include "scheduler/shadow_policy.h"
 

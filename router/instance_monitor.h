@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine_adapters/kv_event_sink.h"
-#include "router/health_tracker.h"
+#include "fleet/health_tracker.h"
 #include "router/live_instance.h"
 #include "router/scheduler_strand.h"
 #include "settings/gateway_settings.h"

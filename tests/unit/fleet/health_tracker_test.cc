@@ -1,4 +1,4 @@
-#include "router/health_tracker.h"
+#include "fleet/health_tracker.h"
 
 #include <gtest/gtest.h>
 
