@@ -8,9 +8,9 @@ Freeness::Freeness(const InstanceState& state, std::uint32_t block_tokens) {
   const InstanceLoad& load = state.load;
   capacity = static_cast<double>(state.spec.kv_cache_tokens);
   used = static_cast<double>(load.running_kv_blocks) * block_tokens +
-         static_cast<double>(load.sent_tokens);
+         static_cast<double>(load.tokens_there());
   if (load.held_requests > 0) head = static_cast<double>(load.held_tokens) / load.held_requests;
-  batch = std::max(1U, load.prefilling_requests + load.decoding_requests);
+  batch = std::max(1U, load.requests() - load.held_requests);
 }
 
 double mean_freeness(const FleetState& fleet, std::uint32_t block_tokens) {

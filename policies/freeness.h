@@ -14,7 +14,8 @@ namespace ringmaster {
 /// are not counted until they are seen. Source: Llumnix (OSDI 2024), virtual usage.
 struct Freeness {
   double capacity = 0.0;
-  double used = 0.0;   ///< Prompts that are decoding, uncached tokens of those in prefill.
+  double used =
+      0.0;  ///< Prompts that are decoding, uncached tokens of those in prefill; others' too.
   double head = 0.0;   ///< Of the first held request; the mean of those held stands for it.
   double batch = 1.0;  ///< Requests in prefill or decoding, at least 1.
 
