@@ -10,6 +10,11 @@ void add_workload_flags(CLI::App& command, SimFlags& flags) {
       ->type_name("FILE,...");
   command.add_option("--requests", flags.requests, "Records replayed [of the setting]");
   command.add_option("--skip", flags.skip, "Records left out at the start");
+  command
+      .add_option("--copies", flags.copies,
+                  "Overlay so many copies of the trace, shifted in time, for a larger fleet; "
+                  "warm-up and its rate grow alike")
+      ->capture_default_str();
   command.add_option("--warmup", flags.warmup, "First requests, not counted [500]");
   command.add_option("--warmup-qps", flags.warmup_qps,
                      "Their rate; 0: as the rest [of the setting]");
@@ -73,13 +78,7 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
       ->capture_default_str();
   command.add_option("--signal-delay", flags.signal_delay,
                      "Until the gateway hears what an instance says of itself [of the setting]");
-  command
-      .add_option("--gateways", flags.gateways,
-                  "Gateways before the fleet; arrivals are split among them at random")
-      ->capture_default_str();
-  command.add_option("--report-interval", flags.report_interval,
-                     "Between two load reports of an instance; 0s: none "
-                     "[of the setting; 1s if there are several gateways]");
+  add_sim_fleet_flags(command, flags.fleet);
   command
       .add_option("--shadow", flags.shadow,
                   "Policy that decides beside each policy and acts on nothing")

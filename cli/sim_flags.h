@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/sim_fleet_flags.h"
 #include "policies/policy_config.h"
 
 namespace CLI {
@@ -28,6 +29,7 @@ struct SimFlags {
   std::string hash_as;  ///< Model whose gateway's hashes are used; empty: those of the trace's ids.
   std::optional<std::size_t> requests;
   std::size_t skip = 0;
+  std::uint32_t copies = 1;  ///< Of the trace, one over the other (sim/trace_copies.h).
   std::optional<std::size_t> warmup;
   std::optional<double> warmup_qps;
   std::string arrivals = "trace";
@@ -41,8 +43,7 @@ struct SimFlags {
   std::optional<std::uint32_t> window;
   std::string residency = "events";
   std::optional<std::string> signal_delay;
-  std::uint32_t gateways = 1;
-  std::optional<std::string> report_interval;
+  SimFleetFlags fleet;
   std::string shadow;  ///< Policy that decides beside each of them; empty: none.
   std::vector<std::uint64_t> seeds = {42};
   std::string json;

@@ -11,6 +11,7 @@
 #include "cli/trace_file.h"
 #include "settings/quantities.h"
 #include "sim/policy_list.h"
+#include "sim/trace_copies.h"
 
 namespace ringmaster {
 namespace {
@@ -25,8 +26,6 @@ struct Setting {
   std::uint32_t queue_requests_max;
   Duration queue_wait_max;
 };
-
-constexpr Duration kReportInterval = std::chrono::seconds(1);
 
 constexpr std::array<Setting, 2> kSettings = {{
     // The paper's gateway neither bounds its queue nor gives up a waiting request: the largest
@@ -72,13 +71,6 @@ Result<Duration> read_duration(std::string_view flag, std::string_view text) {
   if (duration) return *duration;
   return invalid(std::string(flag) + ": expected a duration such as 5s or 500ms, found \"" +
                  std::string(text) + "\"");
-}
-
-/// Several gateways know of each other's requests by reports only.
-Result<Duration> read_report_interval(const SimFlags& flags, const Setting& setting) {
-  if (flags.report_interval) return read_duration("--report-interval", *flags.report_interval);
-  const bool needs_reports = flags.gateways > 1 && setting.report_interval == Duration::zero();
-  return needs_reports ? kReportInterval : setting.report_interval;
 }
 
 Status read_parts(const SimFlags& flags, SchedulerOptions& options) {
@@ -167,20 +159,20 @@ Result<sim::RunOptions> read_run_options(const SimFlags& flags) {
   const auto signal_delay = read_duration(
       "--signal-delay", flags.signal_delay.value_or(std::string(setting->signal_delay)));
   if (!signal_delay) return tl::unexpected(signal_delay.error());
-  const auto report_interval = read_report_interval(flags, *setting);
-  if (!report_interval) return tl::unexpected(report_interval.error());
   run.simulation.instances = flags.instances;
   run.simulation.profile = *profile;
   run.simulation.model = *model;
   run.simulation.residency = *residency;
   run.simulation.signal_delay = *signal_delay;
-  run.simulation.report_interval = *report_interval;
-  run.simulation.gateways = flags.gateways;
+  run.simulation.report_interval = setting->report_interval;
   const auto arrivals = read_arrivals(flags);
   if (!arrivals) return tl::unexpected(arrivals.error());
   run.arrivals = *arrivals;
   run.is_detailed = !flags.report.empty();
-  run.arrivals.warmup_requests = flags.warmup.value_or(setting->warmup_requests);
+  run.arrivals.warmup_requests = flags.warmup.value_or(setting->warmup_requests * flags.copies);
+  if (auto status = apply(flags.fleet, run.simulation); !status) {
+    return tl::unexpected(std::move(status).error());
+  }
   return run;
 }
 
@@ -205,21 +197,47 @@ Result<std::vector<sim::RunOptions>> options_per_policy(const SimFlags& flags) {
   return all;
 }
 
+/// Puts copies over the part of the trace that is replayed; the rest is left out.
+Result<sim::Trace> overlay(sim::Trace trace, std::size_t skip, std::size_t requests,
+                           std::uint32_t copies) {
+  const auto begin = trace.records.begin() + static_cast<std::ptrdiff_t>(skip);
+  trace.records.erase(begin + static_cast<std::ptrdiff_t>(requests), trace.records.end());
+  trace.records.erase(trace.records.begin(), begin);
+  return sim::overlay_copies(trace, copies);
+}
+
 Result<std::shared_ptr<const sim::Workload>> load_workload(const SimFlags& flags,
                                                            const std::string& path,
                                                            std::uint32_t prompt_tokens_max) {
-  const auto trace = load_trace(path);
+  auto trace = load_trace(path);
   if (!trace) return tl::unexpected(trace.error());
   const std::size_t available = trace->records.size() - std::min(flags.skip, trace->records.size());
   const std::size_t requests_max = window_of(flags.setting, trace_name(path)).requests_max;
-  auto workload = sim::Workload::make(
-      *trace, {.skip = flags.skip,
-               .requests = flags.requests.value_or(std::min(requests_max, available)),
-               .prompt_tokens_max = prompt_tokens_max,
-               .block_tokens = flags.block_tokens,
-               .hash_as = flags.hash_as});
+  sim::WorkloadOptions options{
+      .skip = flags.skip,
+      .requests = flags.requests.value_or(std::min(requests_max, available)),
+      .prompt_tokens_max = prompt_tokens_max,
+      .block_tokens = flags.block_tokens,
+      .hash_as = flags.hash_as};
+  // Too few records are refused by make(), copies or not.
+  if (flags.copies != 1 && options.requests > 0 && options.requests <= available) {
+    trace = overlay(std::move(*trace), options.skip, options.requests, flags.copies);
+    if (!trace) return tl::unexpected(std::move(trace).error().while_doing("--copies"));
+    options.skip = 0;
+    options.requests = 0;
+  }
+  auto workload = sim::Workload::make(*trace, options);
   if (!workload) return tl::unexpected(std::move(workload).error().while_doing(path));
   return std::make_shared<const sim::Workload>(std::move(*workload));
+}
+
+/// Prompts are cut to what every instance takes.
+std::uint32_t prompt_tokens_max_of(const sim::SimulationOptions& options) {
+  std::uint32_t least = options.profile.prompt_tokens_max;
+  for (const sim::FleetMember& member : options.fleet) {
+    least = std::min(least, member.profile.prompt_tokens_max);
+  }
+  return least;
 }
 
 void add_seeds(const SimFlags& flags, const std::shared_ptr<const sim::Workload>& workload,
@@ -239,12 +257,13 @@ Result<SimSweep> plan_sweep(const SimFlags& flags) {
   SimSweep sweep;
   for (const std::string& path : flags.traces) {
     const auto workload =
-        load_workload(flags, path, runs->front().simulation.profile.prompt_tokens_max);
+        load_workload(flags, path, prompt_tokens_max_of(runs->front().simulation));
     if (!workload) return tl::unexpected(workload.error());
     for (sim::RunOptions run : *runs) {
-      run.trace = trace_name(path);
+      const std::string name = trace_name(path);
+      run.trace = flags.copies == 1 ? name : name + " x" + std::to_string(flags.copies);
       run.arrivals.warmup_qps =
-          flags.warmup_qps.value_or(window_of(flags.setting, run.trace).warmup_qps);
+          flags.warmup_qps.value_or(window_of(flags.setting, name).warmup_qps * flags.copies);
       if (flags.qps.empty()) add_seeds(flags, *workload, run, sweep);
       for (const double qps : flags.qps) {
         run.arrivals.qps = qps;

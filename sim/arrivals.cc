@@ -10,24 +10,11 @@ namespace {
 
 constexpr double kRateMax = 1e6;
 
-/// Timestamps in seconds, equal ones spread over the gap to the next.
-std::vector<double> spread_equal_timestamps(std::span<const WorkloadRequest> requests) {
-  std::vector<double> seconds(requests.size());
-  double gap = 0.0;
-  for (std::size_t begin = 0; begin < requests.size();) {
-    std::size_t end = begin;
-    while (end < requests.size() && requests[end].timestamp == requests[begin].timestamp) ++end;
-    if (end < requests.size()) {
-      gap = to_seconds(requests[end].timestamp - requests[begin].timestamp);
-    }
-    const double start = to_seconds(requests[begin].timestamp);
-    const double step = gap / static_cast<double>(end - begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      seconds[i] = start + step * static_cast<double>(i - begin);
-    }
-    begin = end;
-  }
-  return seconds;
+std::vector<Duration> timestamps_of(std::span<const WorkloadRequest> requests) {
+  std::vector<Duration> timestamps;
+  timestamps.reserve(requests.size());
+  for (const WorkloadRequest& request : requests) timestamps.push_back(request.timestamp);
+  return timestamps;
 }
 
 /// Puts gaps of the seed's choice between the requests. Each draw is the same whatever the policy,
@@ -93,12 +80,29 @@ std::string name_of_rhythm(const ArrivalOptions& options) {
   return text.data();
 }
 
+std::vector<double> spread_equal_timestamps(std::span<const Duration> timestamps) {
+  std::vector<double> seconds(timestamps.size());
+  double gap = 0.0;
+  for (std::size_t begin = 0; begin < timestamps.size();) {
+    std::size_t end = begin;
+    while (end < timestamps.size() && timestamps[end] == timestamps[begin]) ++end;
+    if (end < timestamps.size()) gap = to_seconds(timestamps[end] - timestamps[begin]);
+    const double start = to_seconds(timestamps[begin]);
+    const double step = gap / static_cast<double>(end - begin);
+    for (std::size_t i = begin; i < end; ++i) {
+      seconds[i] = start + step * static_cast<double>(i - begin);
+    }
+    begin = end;
+  }
+  return seconds;
+}
+
 Result<std::vector<Duration>> plan_arrivals(std::span<const WorkloadRequest> requests,
                                             const ArrivalOptions& options) {
   if (auto status = check(requests.size(), options); !status) {
     return tl::unexpected(std::move(status).error());
   }
-  std::vector<double> trace = spread_equal_timestamps(requests);
+  std::vector<double> trace = spread_equal_timestamps(timestamps_of(requests));
   apply_rhythm(options, trace);
   const std::size_t warmup = options.warmup_requests;
   const auto [gaps, span] = counted_gaps(trace, warmup);
@@ -123,7 +127,8 @@ Result<double> own_rate(std::span<const WorkloadRequest> requests, std::size_t w
       !status) {
     return tl::unexpected(std::move(status).error());
   }
-  const auto [gaps, span] = counted_gaps(spread_equal_timestamps(requests), warmup_requests);
+  const auto [gaps, span] =
+      counted_gaps(spread_equal_timestamps(timestamps_of(requests)), warmup_requests);
   if (!(span > 0)) return no_span();
   return gaps / span;
 }

@@ -38,6 +38,10 @@ struct ArrivalOptions {
 /// "trace", "trace, jitter 0.3" or "poisson": what tells runs of one trace and rate apart.
 [[nodiscard]] std::string name_of_rhythm(const ArrivalOptions& options);
 
+/// Timestamps in seconds, equal ones spread evenly over the gap to the next (the last ones over the
+/// gap before theirs). Requires: sorted.
+[[nodiscard]] std::vector<double> spread_equal_timestamps(std::span<const Duration> timestamps);
+
 /// Arrival of each request, since the start of the simulation.
 ///
 /// Records with equal timestamps are first spread evenly over the gap to the next timestamp (the

@@ -125,6 +125,11 @@ std::string limit_of_size(const RunMetrics& metrics, const GoodputTarget& target
 Result<CapacityPlan> plan_capacity(const Workload& workload, RunOptions options,
                                    const GoodputTarget& target, std::uint32_t instances_max) {
   if (instances_max < 1) return invalid("instances: expected a maximum of at least 1, found 0");
+  if (!options.simulation.fleet.empty() || options.simulation.autoscaler) {
+    return invalid(
+        "a plan chooses the number of equal instances: expected neither a mixed fleet "
+        "nor an autoscaler");
+  }
   if (const auto valid = plan_arrivals(workload.requests(), options.arrivals); !valid) {
     return tl::unexpected(valid.error());
   }

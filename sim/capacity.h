@@ -28,7 +28,7 @@ struct CapacityPlan {
 /// There is none if prompts are too long: the prefill of those tokens of a prompt that came in no
 /// prompt before, alone on an idle instance, is the least that anybody waits. Nor is there if
 /// `instances_max` of them miss the target.
-/// Fails as run_point(), or if `instances_max` is 0.
+/// Fails as run_point(), or if `instances_max` is 0, or the fleet is a mixed one or scales itself.
 [[nodiscard]] Result<CapacityPlan> plan_capacity(const Workload& workload, RunOptions options,
                                                  const GoodputTarget& target,
                                                  std::uint32_t instances_max);

@@ -15,6 +15,11 @@ enum class OccurrenceKind : std::uint8_t {
   kReport,   ///< Instance `subject` describes its load.
   kSignal,   ///< What an instance said some time ago reaches the gateways.
   kWake,     ///< Gateway `subject` asked for a tick.
+  kChange,   ///< Change `subject` of the fleet happens.
+  kJoin,     ///< The instance of place `subject` is ready.
+  kRestart,  ///< The instance of place `subject` is back after a crash.
+  kProbe,    ///< The gateways probe instance `subject`.
+  kScaling,  ///< The autoscaler looks at the fleet.
 };
 
 /// Something that happens at a point of virtual time.

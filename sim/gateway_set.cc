@@ -60,6 +60,16 @@ std::vector<Explanation> GatewaySet::explanations() const {
   return all;
 }
 
+std::uint64_t GatewaySet::requests_booked() const {
+  std::uint64_t requests = 0;
+  for (const Gateway& gateway : gateways_) {
+    for (const InstanceStatus& status : gateway.scheduler->instances()) {
+      requests += status.held_requests + status.prefilling_requests + status.decoding_requests;
+    }
+  }
+  return requests;
+}
+
 bool GatewaySet::take_wake(std::uint32_t gateway, TimePoint at) {
   if (gateways_[gateway].wake != at) return false;
   gateways_[gateway].wake.reset();

@@ -48,6 +48,8 @@ class GatewaySet {
   [[nodiscard]] std::optional<ShadowFigures> shadow() const;
   /// Of all gateways, one after the other; each one's the oldest first.
   [[nodiscard]] std::vector<Explanation> explanations() const;
+  /// Held, in prefill or decoding, over all gateways and instances.
+  [[nodiscard]] std::uint64_t requests_booked() const;
 
   [[nodiscard]] const Scheduler& operator[](std::uint32_t gateway) const {
     return *gateways_[gateway].scheduler;

@@ -21,7 +21,10 @@ void visit_metrics(Metrics& metrics, Visit&& visit) {
   visit("moves", metrics.moves);
   visit("rejected", metrics.rejected);
   visit("retried", metrics.retried);
+  visit("lost", metrics.lost);
   visit("worst_length_bucket_attainment", metrics.worst_length_bucket_attainment);
+  visit("instance_seconds", metrics.instance_seconds);
+  visit("instances_most", metrics.instances_most);
 }
 
 }  // namespace ringmaster::sim

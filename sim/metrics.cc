@@ -16,10 +16,13 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 }  // namespace
 
 RunMetrics summarise(const Workload& workload, const SimulationOutcome& outcome,
-                     std::size_t first_counted, Duration ttft_slo) {
+                     std::size_t first_counted, const SloTargets& targets) {
   RINGMASTER_CHECK(first_counted < outcome.requests.size());
   RunMetrics metrics{.requests = outcome.requests.size() - first_counted,
-                     .pending_tokens_cv = outcome.pending_tokens_cv};
+                     .pending_tokens_cv = outcome.pending_tokens_cv,
+                     .instance_seconds = outcome.instance_seconds,
+                     .instances_most = outcome.instances_most,
+                     .classes = summarise_classes(workload, outcome, first_counted, targets)};
   std::vector<double> ttft;
   std::vector<double> e2e;
   std::vector<double> tpot;
@@ -30,7 +33,7 @@ RunMetrics summarise(const Workload& workload, const SimulationOutcome& outcome,
   for (std::size_t i = first_counted; i < outcome.requests.size(); ++i) {
     const RequestOutcome& request = outcome.requests[i];
     const WorkloadRequest& asked = workload.requests()[i];
-    const bool is_met = !request.is_rejected && request.first_token - request.arrival < ttft_slo;
+    const bool is_met = targets.met(request, asked.output_tokens);
     if (is_met) ++met;
     buckets.add(asked.prompt_tokens, is_met);
     metrics.moves += request.moves;
@@ -44,6 +47,11 @@ RunMetrics summarise(const Workload& workload, const SimulationOutcome& outcome,
     prompt_tokens += asked.prompt_tokens;
     cached_tokens += request.cached_tokens;
     ttft.push_back(to_seconds(request.first_token - request.arrival));
+    if (request.is_lost) {
+      ++metrics.lost;
+      e2e.push_back(kNever);
+      continue;
+    }
     e2e.push_back(to_seconds(request.finished - request.arrival));
     if (request.finished > request.first_token) {
       tpot.push_back(to_seconds(request.finished - request.first_token) /

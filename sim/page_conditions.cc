@@ -73,6 +73,17 @@ std::vector<std::string> assumptions_of(const SimulationOptions& simulation) {
   return texts;
 }
 
+std::string fleet_text(const SimulationOptions& simulation) {
+  std::string text = in_thousands(simulation.instances) + " instances";
+  text += simulation.fleet.empty() ? ", all alike" : ", of several kinds";
+  if (!simulation.changes.empty()) text += "; some join, leave or fail";
+  if (simulation.autoscaler) {
+    text += "; scaled between " + std::to_string(simulation.autoscaler->instances_min) + " and " +
+            std::to_string(simulation.autoscaler->instances_max);
+  }
+  return text;
+}
+
 }  // namespace
 
 PageConditions conditions_of(const RunOptions& options) {
@@ -81,7 +92,7 @@ PageConditions conditions_of(const RunOptions& options) {
   PageConditions conditions;
   conditions.rows = {
       {"Setting", options.setting},
-      {"Fleet", in_thousands(simulation.instances) + " instances, all alike"},
+      {"Fleet", fleet_text(simulation)},
       {"Gateways", std::to_string(simulation.gateways)},
       {"Model and device", profile.name},
       {"Model of an instance", model_text(simulation.model)},

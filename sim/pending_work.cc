@@ -23,10 +23,9 @@ void PendingWork::remove(std::uint32_t instance, std::uint32_t tokens) {
 }
 
 double PendingWork::coefficient_of_variation() const {
-  if (sum_ == 0) return 0.0;
-  const auto mean = static_cast<double>(sum_) / static_cast<double>(tokens_.size());
-  const auto mean_square =
-      static_cast<double>(sum_of_squares_) / static_cast<double>(tokens_.size());
+  if (sum_ == 0 || present_ == 0) return 0.0;
+  const auto mean = static_cast<double>(sum_) / present_;
+  const auto mean_square = static_cast<double>(sum_of_squares_) / present_;
   return std::sqrt(std::max(0.0, mean_square - mean * mean)) / mean;
 }
 

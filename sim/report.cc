@@ -31,6 +31,18 @@ void write_shadow(JsonWriter& json, const ShadowFigures& shadow) {
   json.member("shadow_expected_ttft_s", mean(shadow.shadow_ttft_seconds));
 }
 
+void write_classes(JsonWriter& json, const std::vector<ClassMetrics>& classes) {
+  json.key("classes").begin_array();
+  for (const ClassMetrics& one : classes) {
+    json.begin_object();
+    json.member("name", one.name);
+    json.member("requests", one.requests);
+    json.member("slo_attainment", one.slo_attainment);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 std::string to_json_object(const RunReport& report) {
@@ -52,6 +64,7 @@ std::string to_json_object(const RunReport& report) {
   }
   visit_metrics(metrics,
                 [&json](std::string_view name, const auto& value) { json.member(name, value); });
+  if (!metrics.classes.empty()) write_classes(json, metrics.classes);
   if (report.goodput_qps) {
     json.member("goodput_qps", report.goodput_qps);
     json.member("bound_qps", report.bound_qps);

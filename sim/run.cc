@@ -15,8 +15,15 @@ double bound_qps(const Workload& workload, const RunOptions& options) {
   const auto counted = static_cast<double>(workload.requests().size() - first);
   const double mean_tokens =
       static_cast<double>(uncached_tokens_at_best(workload, first)) / counted;
-  return options.simulation.instances /
-         (mean_tokens * options.simulation.profile.prefill_seconds_per_token);
+  const SimulationOptions& fleet = options.simulation;
+  double tokens_per_second = 0.0;
+  for (const FleetMember& member : fleet.fleet) {
+    tokens_per_second += 1.0 / member.profile.prefill_seconds_per_token;
+  }
+  if (fleet.fleet.empty()) {
+    tokens_per_second = fleet.instances / fleet.profile.prefill_seconds_per_token;
+  }
+  return tokens_per_second / mean_tokens;
 }
 
 }  // namespace
@@ -40,9 +47,11 @@ Result<RunReport> run_point(const Workload& workload, const RunOptions& options)
   }
   const auto outcome = simulate(workload, *arrivals, first_counted, simulation);
   if (!outcome) return tl::unexpected(outcome.error());
+  const SloTargets targets{.ttft = options.simulation.scheduler.ttft_slo,
+                           .tpot = options.simulation.tpot_slo,
+                           .classes = options.simulation.classes};
   RunReport report{.options = options,
-                   .metrics = summarise(workload, *outcome, first_counted,
-                                        options.simulation.scheduler.ttft_slo),
+                   .metrics = summarise(workload, *outcome, first_counted, targets),
                    .simulated_requests = workload.requests().size(),
                    .shadow = outcome->shadow};
   if (history) {

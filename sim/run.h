@@ -52,7 +52,7 @@ struct GoodputTarget {
 /// 0 and 1.5 times the bound, and the point at that rate. The bound is the rate at which all
 /// instances would be busy if every repeated block were a hit:
 ///
-///     instances / (mean uncached tokens with an infinite shared cache * tau)
+///     (sum of 1 / tau over the instances) / mean uncached tokens with an infinite shared cache
 ///
 /// Bisection assumes that a rate below one that is met is met too. goodput_qps is 0, with the point
 /// at the lowest rate, if none is met. `options.arrivals.qps` is not used; details are not given.

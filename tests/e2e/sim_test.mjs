@@ -42,8 +42,8 @@ const small = ['--trace', trace, '--warmup', '50', '--instances', '2'];
 const documentedKeys = [
   ...'trace policy qps instances gateways setting profile model seed requests slo_attainment'.split(' '),
   ...'ttft_p50_s ttft_p90_s ttft_p99_s ttft_mean_s e2e_p90_s tpot_p90_s'.split(' '),
-  ...'cached_token_share pending_tokens_cv moves rejected retried'.split(' '),
-  'worst_length_bucket_attainment',
+  ...'cached_token_share pending_tokens_cv moves rejected retried lost'.split(' '),
+  'worst_length_bucket_attainment', 'instance_seconds', 'instances_most',
 ];
 
 async function runJson(...args) {
@@ -282,6 +282,7 @@ test('what cannot be simulated is refused with what was expected', async () => {
   assert.match(await refusal('sim', '--trace', trace, '--qps', '1', '--warmup', '400'), /fewer than the 400/);
   assert.match(await refusal('sim', ...small, '--qps', '0'), /\(0, 1e6\]/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--flag-of-nobody', '2'), /--flag-of-nobody/);
+  assert.match(await refusal('sim', ...small, '--qps', '1', '--gateways', '0'), /gateways: expected 1 to 256/);
   assert.match(await refusal('sim', ...small, '--qps', '1,2', '--record', 'x'), /2 points/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--arrivals', 'x'), /trace, poisson/);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--jitter', '-1'), /0 or a number/);

@@ -43,6 +43,14 @@ TEST(PlanCapacity, HasNoFleetSmallerThanOne) {
   EXPECT_FALSE(plan->one_fewer.has_value());
 }
 
+TEST(PlanCapacity, RefusesAMixedFleet) {
+  RunOptions options = options_of(1);
+  options.simulation.fleet = {{options.simulation.profile}};
+  const auto plan = plan_capacity(strangers(10, 100), options, {}, 4);
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_THAT(plan.error().message, HasSubstr("neither a mixed fleet nor an autoscaler"));
+}
+
 TEST(PlanCapacity, SaysThatPromptsAreTooLong) {
   RunOptions options = options_of(1);
   options.simulation.scheduler.ttft_slo = std::chrono::milliseconds(900);

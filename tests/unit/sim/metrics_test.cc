@@ -93,7 +93,9 @@ TEST(Summarise, CountsMovesAndRetries) {
 }
 
 TEST(PendingWork, IsEvenWhenAllHaveTheSame) {
-  PendingWork work(2);
+  PendingWork work;
+  work.set_places(2);
+  work.set_present(2);
   EXPECT_DOUBLE_EQ(work.coefficient_of_variation(), 0.0);
   work.add(0, 100);
   work.add(1, 100);
@@ -101,7 +103,9 @@ TEST(PendingWork, IsEvenWhenAllHaveTheSame) {
 }
 
 TEST(PendingWork, ComparesSpreadWithMean) {
-  PendingWork work(2);
+  PendingWork work;
+  work.set_places(2);
+  work.set_present(2);
   work.add(0, 300);
   work.add(1, 100);
   EXPECT_DOUBLE_EQ(work.coefficient_of_variation(), 0.5);

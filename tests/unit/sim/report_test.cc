@@ -32,7 +32,8 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
             R"("requests":3500,"slo_attainment":0.9375,"ttft_p50_s":1.5,"ttft_p90_s":4,)"
             R"("ttft_p99_s":null,"ttft_mean_s":2,"e2e_p90_s":null,"tpot_p90_s":null,)"
             R"("cached_token_share":0.1,"pending_tokens_cv":0.25,"moves":7,"rejected":0,)"
-            R"("retried":0,"worst_length_bucket_attainment":0.5,)"
+            R"("retried":0,"lost":0,"worst_length_bucket_attainment":0.5,)"
+            R"("instance_seconds":0,"instances_most":0,)"
             R"("wall_s":null,"requests_per_wall_s":null})"
             "\n]\n");
 }
@@ -60,7 +61,7 @@ TEST(ReportJson, AddsTheKeysOfAGoodputSearch) {
   searched.wall_s = 0.5;
   const RunReport reports[] = {searched};
   const std::string text = to_json(reports);
-  EXPECT_NE(text.find(R"("worst_length_bucket_attainment":0.5,"goodput_qps":6.5,"bound_qps":8.42,)"
+  EXPECT_NE(text.find(R"("instances_most":0,"goodput_qps":6.5,"bound_qps":8.42,)"
                       R"("wall_s":0.5,"requests_per_wall_s":8000})"),
             std::string::npos);
 }
