@@ -38,6 +38,10 @@ constexpr auto kRingmaster = std::to_array<PolicyPart>({
      .what = "an instance that is no home must be cheaper by a price",
      .option = "escape_seconds",
      .off = "0"},
+    {.name = "homes of sessions",
+     .what = "a session that is named stays where it was answered, unless leaving pays",
+     .option = "sessions_max",
+     .off = "0"},
     kQueueOnTime,
     kHolding,
 });

@@ -12,45 +12,54 @@ namespace {
 constexpr std::uint32_t kDispatchWindowRequests = 1;
 constexpr double kMeanPendingSecondsMax = 1.0;
 constexpr std::size_t kHoldersMax = 2;
+constexpr Duration kSessionIdleMax = std::chrono::hours(4);
+
+bool is_home(const RoutingQuery& query, InstanceId instance) {
+  return std::ranges::count(query.homes.span(), instance) > 0;
+}
 
 }  // namespace
 
 PricedHomes::PricedHomes(const PricedHomesOptions& options, std::uint64_t seed)
-    : options_(options), random_(seed) {}
+    : options_(options),
+      sessions_(std::max(1U, options.sessions_max), kSessionIdleMax),
+      random_(seed) {}
 
 PublishedForm PricedHomes::published_form() const {
   return {.queue = QueueDiscipline::kOnTime,
           .rebalancing = Rebalancing::kOff,
           .dispatch_window_requests = kDispatchWindowRequests,
-          .hotness = options_.hotness};
+          .hotness = options_.hotness,
+          .homes_by_session = options_.sessions_max > 0};
 }
 
 void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
                          RoutingDecision& decision) {
   RINGMASTER_CHECK(!query.homes.empty());
+  session_home_ = sessions_.find(query, fleet);
   gather(query, fleet);
   note_pending(fleet, query.candidates.size());
-  std::array<std::uint32_t, 2 + kEscapesMax> blocks{};
+  std::array<std::uint32_t, kWeighedMax> blocks{};
   fleet.residency().index().cached_blocks(query.request.chain, weighed(),
                                           std::span(blocks).first(weighed_count_));
-  const std::size_t homes = query.homes.size();
-  const auto most = std::ranges::max(std::span(blocks).first(homes));
-  const double escape = escape_price(query.request, tokens_of_blocks(query.request, most));
+  const auto most = std::ranges::max(std::span(blocks).first(query.homes.size()));
+  const std::uint32_t cached_at_homes = tokens_of_blocks(query.request, most);
   double least_seconds = std::numeric_limits<double>::infinity();
   // From a random one on, so that equal prices spread over a fleet instead of piling up.
   const std::size_t first = random_.below(weighed_count_);
   for (std::size_t seen = 0; seen < weighed_count_; ++seen) {
     const std::size_t i = (first + seen) % weighed_count_;
     const std::uint32_t cached = tokens_of_blocks(query.request, blocks[i]);
-    const double seconds =
-        price_of(fleet[weighed_[i]], query.request, cached).sum() + (i < homes ? 0.0 : escape);
+    const Price price = price_of(fleet[weighed_[i]], query.request, cached);
+    const double seconds = price.sum() + leaving_price(query, weighed_[i], price, cached_at_homes);
     decision.consider({.instance = weighed_[i], .cached_tokens = cached, .score = seconds});
     if (seconds >= least_seconds) continue;
     least_seconds = seconds;
     decision.instance = weighed_[i];
-    decision.reason = i < homes ? "cheaper_home" : "escape_from_homes";
   }
+  decision.reason = reason_of(query, decision.instance);
   decision.knows_cache = true;
+  if (options_.sessions_max > 0) sessions_.note(query, fleet, decision.instance);
 }
 
 PricedHomes::Price PricedHomes::price_of(const InstanceState& state, const RequestSpec& request,
@@ -67,16 +76,27 @@ PricedHomes::Price PricedHomes::price_of(const InstanceState& state, const Reque
           .running = tau * options_.running_weight * running_tokens};
 }
 
-double PricedHomes::escape_price(const RequestSpec& request, std::uint32_t cached_tokens) const {
-  const double share = static_cast<double>(cached_tokens) / std::max(1U, request.prompt_tokens);
+double PricedHomes::leaving_price(const RoutingQuery& query, InstanceId instance,
+                                  const Price& price, std::uint32_t cached_at_homes) const {
+  if (session_home_) {
+    if (instance == *session_home_) return 0.0;
+    return options_.escape_seconds + options_.leave_weight * price.uncached;
+  }
+  if (is_home(query, instance)) return 0.0;
+  const double share =
+      static_cast<double>(cached_at_homes) / std::max(1U, query.request.prompt_tokens);
   return options_.escape_seconds * (options_.cold_escape + (1.0 - options_.cold_escape) * share);
+}
+
+std::string_view PricedHomes::reason_of(const RoutingQuery& query, InstanceId instance) const {
+  if (session_home_) return instance == *session_home_ ? "session_home" : "left_session_home";
+  return is_home(query, instance) ? "cheaper_home" : "escape_from_homes";
 }
 
 void PricedHomes::describe(const RoutingQuery& query, const FleetState& fleet,
                            const ScoredCandidate& candidate, ScoreTerms& terms) const {
   const Price price = price_of(fleet[candidate.instance], query.request, candidate.cached_tokens);
-  const bool is_home = std::ranges::count(query.homes.span(), candidate.instance) > 0;
-  terms.say("pending + uncached + running + escape, in seconds");
+  terms.say("pending + uncached + running + leaving, in seconds");
   terms.add("pending", price.pending);
   terms.add("uncached", price.uncached);
   terms.add("running", price.running);
@@ -84,14 +104,15 @@ void PricedHomes::describe(const RoutingQuery& query, const FleetState& fleet,
   for (const InstanceId home : query.homes.span()) {
     most = std::max(most, fleet.cached_tokens(query.request, home));
   }
-  terms.add("escape", is_home ? 0.0 : escape_price(query.request, most));
+  terms.add("leaving", leaving_price(query, candidate.instance, price, most));
 }
 
 void PricedHomes::gather(const RoutingQuery& query, const FleetState& fleet) {
   weighed_count_ = 0;
   for (const InstanceId home : query.homes.span()) weigh_also(home);
+  if (session_home_) weigh_also(*session_home_);
   if (options_.escapes == 0) return;
-  if (query.candidates.size() <= query.homes.size() + options_.escapes) {
+  if (query.candidates.size() <= weighed_count_ + options_.escapes) {
     for (const InstanceId instance : query.candidates) weigh_also(instance);
   } else {
     gather_some(query, fleet);
@@ -134,6 +155,8 @@ std::unique_ptr<RoutingPolicy> make_priced_homes(OptionReader& reader, std::uint
   options.escape_seconds = reader.number("escape_seconds", options.escape_seconds, 0.0, 3600.0);
   options.cold_escape = reader.number("cold_escape", options.cold_escape, 0.0, 1.0);
   options.escapes = reader.count("escapes", options.escapes, 0, PricedHomes::kEscapesMax);
+  options.leave_weight = reader.number("leave_weight", options.leave_weight, 0.0, 1000.0);
+  options.sessions_max = reader.count("sessions_max", options.sessions_max, 0, 10'000'000);
   read_hotness(reader, options.hotness);
   return std::make_unique<PricedHomes>(options, seed);
 }

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/random.h"
 #include "policies/option_reader.h"
 #include "policies/routing_policy.h"
+#include "policies/session_homes.h"
 
 namespace ringmaster {
 
@@ -20,6 +22,8 @@ struct PricedHomesOptions {
   double escape_seconds = 1.0;    ///< What an instance that is not a home must be cheaper by.
   double cold_escape = 1.0;       ///< Share of that for a prompt of which the homes have nothing.
   std::uint32_t escapes = 6;      ///< Instances beside the homes that are weighed.
+  double leave_weight = 0.5;      ///< Of a weighed uncached token where the session has not been.
+  std::uint32_t sessions_max = 65'536;  ///< Remembered; 0: sessions mean nothing.
   HotnessOptions hotness;
 };
 
@@ -31,6 +35,11 @@ struct PricedHomesOptions {
 ///     w       = 1 + load_weight * min(1, mean pending seconds of the fleet)
 ///     escape  = escape_seconds * (cold_escape + (1 - cold_escape) * largest share cached at a
 ///     home)
+///
+/// A request that names its session has the session's homes by the rings, and once the session has
+/// been answered, one home: the instance that it used last. Any other then costs escape_seconds
+/// and leave_weight * tau_i * w * uncached_i: the context of a session is of use to nobody else,
+/// and a copy of it left behind costs cache for nothing.
 ///
 /// pending: uncached tokens held for it or in prefill there, those that the queue's order has put
 /// aside at put_aside_weight, since this request would go before them; uncached: of this prompt;
@@ -46,11 +55,13 @@ struct PricedHomesOptions {
 class PricedHomes final : public RoutingPolicy {
  public:
   static constexpr std::uint32_t kEscapesMax = 32;
+  static constexpr std::uint32_t kWeighedMax = 3 + kEscapesMax;
 
   PricedHomes(const PricedHomesOptions& options, std::uint64_t seed);
 
   [[nodiscard]] std::string_view name() const override { return "ringmaster"; }
   [[nodiscard]] bool needs_homes() const override { return true; }
+  [[nodiscard]] bool has_history() const override { return options_.sessions_max > 0; }
   [[nodiscard]] PublishedForm published_form() const override;
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
@@ -62,7 +73,7 @@ class PricedHomes final : public RoutingPolicy {
   void gather_some(const RoutingQuery& query, const FleetState& fleet);
   void weigh_also(InstanceId instance);
   void note_pending(const FleetState& fleet, std::size_t instance_count);
-  /// In seconds, without the price of an escape.
+  /// In seconds, without what it costs to leave home.
   struct Price {
     double pending = 0.0;
     double uncached = 0.0;  ///< Weighed.
@@ -73,17 +84,22 @@ class PricedHomes final : public RoutingPolicy {
 
   [[nodiscard]] Price price_of(const InstanceState& state, const RequestSpec& request,
                                std::uint32_t cached_tokens) const;
-  [[nodiscard]] double escape_price(const RequestSpec& request, std::uint32_t cached_tokens) const;
+  /// What it costs to leave home for the instance. `cached_at_homes`: most tokens at one of them.
+  [[nodiscard]] double leaving_price(const RoutingQuery& query, InstanceId instance,
+                                     const Price& price, std::uint32_t cached_at_homes) const;
+  [[nodiscard]] std::string_view reason_of(const RoutingQuery& query, InstanceId instance) const;
   [[nodiscard]] std::span<const InstanceId> weighed() const {
     return std::span(weighed_).first(weighed_count_);
   }
 
   PricedHomesOptions options_;
+  SessionHomes sessions_;
   Random random_;
   double mean_pending_seconds_ = 0.0;  ///< Of the fleet; a running mean where it is sampled.
 
-  // During choose(): the homes first, then the others.
-  std::array<InstanceId, 2 + kEscapesMax> weighed_{};
+  // Of the last choose(): the homes first, then the session's, then the others.
+  std::optional<InstanceId> session_home_;
+  std::array<InstanceId, kWeighedMax> weighed_{};
   std::size_t weighed_count_ = 0;
 };
 

@@ -41,6 +41,7 @@ struct PublishedForm {
   Rebalancing rebalancing = Rebalancing::kOff;
   std::uint32_t dispatch_window_requests = 0;  ///< 0: never hold.
   HotnessOptions hotness;                      ///< How deep the hash keys go.
+  bool homes_by_session = false;               ///< A session that is named has homes of its own.
 };
 
 }  // namespace ringmaster

@@ -44,6 +44,8 @@ constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::strin
     {"least_price", "The smallest estimate, with what it would push out of the cache."},
     {"least_product", "The smallest product of prefill work and batch size."},
     {"least_work_left", "The fewest tokens left to compute."},
+    {"left_session_home",
+     "Another instance is cheaper than the session's own even with the price of leaving it."},
     {"less_load_of_two", "The less loaded of two instances drawn at random."},
     {"long_pool", "It is long: the smallest estimate in the pool of long requests."},
     {"low_priority_while_busy",

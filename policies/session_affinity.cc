@@ -1,37 +1,26 @@
 #include "policies/session_affinity.h"
 
-#include <algorithm>
-
 #include "policies/load_measure.h"
 
 namespace ringmaster {
 
 void SessionAffinity::choose(const RoutingQuery& query, const FleetState& fleet,
                              RoutingDecision& decision) {
-  const std::uint64_t session = query.request.session;
   const auto load = [&](InstanceId instance) {
     return static_cast<double>(fleet[instance].load.requests());
   };
-  if (Home* home = session != 0 ? sessions_.use(session) : nullptr) {
-    const bool is_usable = std::ranges::binary_search(query.candidates, home->instance) &&
-                           fleet[home->instance].spec.name == home->name;
-    if (is_usable && query.now - home->used_at <= from_seconds(options_.idle_seconds)) {
-      home->used_at = query.now;
-      decision.consider({.instance = home->instance, .score = load(home->instance)});
-      decision.instance = home->instance;
-      decision.reason = "session_home";
-      return;
-    }
+  if (const auto home = sessions_.find(query, fleet)) {
+    decision.consider({.instance = *home, .score = load(*home)});
+    decision.instance = *home;
+    decision.reason = "session_home";
+    return sessions_.note(query, fleet, *home);
   }
   decision.instance = minimum_.pick(query.candidates, [&](InstanceId candidate) {
     decision.consider({.instance = candidate, .score = load(candidate)});
     return load(candidate);
   });
-  decision.reason = session == 0 ? "no_session_least_load" : "new_home_least_load";
-  if (session == 0) return;
-  sessions_.put(session, {.instance = decision.instance,
-                          .name = fleet[decision.instance].spec.name,
-                          .used_at = query.now});
+  decision.reason = query.request.session == 0 ? "no_session_least_load" : "new_home_least_load";
+  sessions_.note(query, fleet, decision.instance);
 }
 
 void SessionAffinity::describe(const RoutingQuery& /*query*/, const FleetState& fleet,

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "policies/option_reader.h"
-#include "policies/recent_map.h"
 #include "policies/rotating_minimum.h"
 #include "policies/routing_policy.h"
+#include "policies/session_homes.h"
 
 namespace ringmaster {
 
@@ -29,7 +29,7 @@ struct SessionAffinityOptions {
 class SessionAffinity final : public RoutingPolicy {
  public:
   explicit SessionAffinity(const SessionAffinityOptions& options)
-      : options_(options), sessions_(options.sessions_max) {}
+      : sessions_(options.sessions_max, from_seconds(options.idle_seconds)) {}
 
   [[nodiscard]] std::string_view name() const override { return "session_affinity"; }
   [[nodiscard]] bool has_history() const override { return true; }
@@ -39,15 +39,7 @@ class SessionAffinity final : public RoutingPolicy {
                 const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
-  /// By name: the slot may be another instance's by now.
-  struct Home {
-    InstanceId instance;
-    std::string name;
-    TimePoint used_at{};
-  };
-
-  SessionAffinityOptions options_;
-  RecentMap<Home> sessions_;
+  SessionHomes sessions_;
   RotatingMinimum minimum_;
 };
 

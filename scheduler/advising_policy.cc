@@ -47,7 +47,13 @@ AdvisedChoice AdvisingPolicy::ask(const Decided& decided) {
   const bool has_homes =
       decided.homes_of != nullptr && decided.homes_of->options() == homes_.options();
   const bool finds_homes = policy_->needs_homes() && !has_homes;
-  if (finds_homes) homes_.find(query, decided.fleet);
+  const bool by_session = policy_->published_form().homes_by_session;
+  if (finds_homes) {
+    homes_.find(query, decided.fleet, by_session);
+  } else if (has_homes && query.request.session != 0) {
+    // The acting policy's keys, but each its own rule about sessions.
+    decided.homes_of->find(query, decided.fleet, by_session);
+  }
   RoutingDecision decision;
   policy_->choose(query, decided.fleet, decision);
   if (finds_homes && decided.is_first) {

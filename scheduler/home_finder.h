@@ -17,8 +17,9 @@ class HomeFinder {
       : options_(options), hotness_(make_prefix_hotness(options)) {}
 
   /// Fills in the query's homes, key and key_blocks. Sooner where the candidates are the fleet's
-  /// own list of eligible instances.
-  void find(RoutingQuery& query, const FleetState& fleet) const;
+  /// own list of eligible instances. `by_session`: a request that names its session has the homes
+  /// of the session, whatever its prompt.
+  void find(RoutingQuery& query, const FleetState& fleet, bool by_session) const;
 
   /// Counts a request, after its homes were found. Requires: instance_count > 0.
   void observe(std::span<const BlockHash> chain, std::size_t instance_count) {

@@ -44,7 +44,7 @@ void SchedulerCore::place(RequestRecord& record) {
         record.tried_count > 0 ? "no instance is left to try" : "no instance is available");
   }
   query.candidates = parts_.narrowed(query, fleet_);
-  if (needs_homes_) homes_.find(query, fleet_);
+  if (needs_homes_) homes_.find(query, fleet_, homes_by_session_);
   const bool is_first = record.decision == 0;
   Admission* const admission = is_first ? parts_.admission() : nullptr;
   const bool is_admitted = admission == nullptr || admission->admits(query, fleet_);

@@ -20,6 +20,7 @@ SchedulerCore::SchedulerCore(const SchedulerOptions& options, RoutingParts parts
       observers_(parts_.observers()),
       needs_homes_(parts_.policy().needs_homes() || *options.rebalancing == Rebalancing::kPaper ||
                    *options.rebalancing == Rebalancing::kCode),
+      homes_by_session_(parts_.policy().published_form().homes_by_session),
       homes_(parts_.policy().published_form().hotness),
       fleet_(options.ring_points, options.index_blocks_max),
       order_(make_queue_order(*options.queue, options.ttft_slo)),

@@ -113,6 +113,7 @@ class SchedulerCore final : public Scheduler {
   RoutingParts parts_;
   std::vector<RequestObserver*> observers_;  ///< Of the policy and the parts beside it.
   bool needs_homes_;
+  bool homes_by_session_;
   HomeFinder homes_;
   FleetState fleet_;
   RequestTable requests_;

@@ -112,6 +112,40 @@ TEST_F(PricedHomesTest, FindsTheHolderOfThePromptInALargeFleet) {
   EXPECT_EQ(chosen(), 777U);
 }
 
+TEST_F(PricedHomesTest, KeepsASessionWhereItWasAnswered) {
+  make("ringmaster:load_weight=0");
+  request_.session = 7;
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1001);
+  EXPECT_EQ(choose().reason, "escape_from_homes");
+  load(0).hold(1000);  // Now that it is there, it stays, with nothing to choose between them.
+  const RoutingDecision decision = choose();
+  EXPECT_EQ(decision.instance.value, 0U);
+  EXPECT_EQ(decision.reason, "session_home");
+}
+
+TEST_F(PricedHomesTest, LetsASessionLeaveForAnInstanceThatIsCheaperByThePrice) {
+  make("ringmaster:load_weight=0,escape_seconds=1,leave_weight=0.5");
+  request_.session = 7;
+  for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(1);
+  EXPECT_EQ(chosen(), 1U);
+  cache(1, 5);
+  for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).unhold(1);
+  load(1).hold(1999);  // 500 more to compute elsewhere, half of its 1,000 and a second for leaving.
+  EXPECT_EQ(chosen(), 1U);
+  load(1).hold(2);
+  EXPECT_EQ(choose().reason, "left_session_home");
+}
+
+TEST_F(PricedHomesTest, KnowsNoSessionsIfToldSo) {
+  make("ringmaster:load_weight=0,sessions_max=0");
+  EXPECT_FALSE(policy_->published_form().homes_by_session);
+  request_.session = 7;
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1001);
+  EXPECT_EQ(chosen(), 0U);
+  load(0).hold(1000);
+  EXPECT_EQ(choose().reason, "cheaper_home");
+}
+
 TEST_F(PricedHomesTest, ChoosesAmongTheCandidatesOnly) {
   make("ringmaster:escapes=2");
   cache(0, 10);

@@ -33,7 +33,7 @@ TEST(EngineSettings, ReportsAMissingModelAndAnUnknownDevice) {
   ASSERT_FALSE(settings);
   EXPECT_THAT(settings.error(),
               ElementsAre(HasSubstr("e.yaml:1:1: model: is missing"),
-                          "e.yaml:1:9: device: must be one of cpu, sim, is \"gpu\""));
+                          "e.yaml:1:9: device: must be one of cpu, cuda, sim, is \"gpu\""));
 }
 
 }  // namespace
