@@ -104,6 +104,7 @@ void StepPacker::pack_rows(const StepInput& input, const StepLayout& layout, std
                     .min_p = row.options.min_p,
                     .logprobs = row.options.logprobs};
   }
+  if (rows_.empty()) return;  // Its pointer may be null, which memcpy() must not be given.
   std::memcpy(words_.data() + layout.rows, rows_.data(), rows_.size() * sizeof(PackedRow));
 }
 

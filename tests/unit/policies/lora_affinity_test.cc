@@ -80,8 +80,8 @@ TEST_F(LoraAffinityTest, LearnsNothingFromARequestThatWasMovedElsewhere) {
   serve(request_, elsewhere, 50.0);
   load(slot).begin_prefill(10);
   request_.id = {2};
-  const RoutingDecision decision = choose();
-  for (const ScoredCandidate& candidate : RoutingDecision(decision).scored()) {
+  RoutingDecision decision = choose();
+  for (const ScoredCandidate& candidate : decision.scored()) {
     EXPECT_LT(candidate.score, 2.0);
   }
 }
