@@ -53,7 +53,7 @@ def check_file(root, path, libraries):
             problems.append(f"{where}: {library} (floor {floor}) may not include {used}/")
         if in_core and BANNED_IN_CORE.search(line) and not line.lstrip().startswith("//"):
             problems.append(f"{where}: not allowed in the deterministic core: {line.strip()}")
-    limit = HEADER_LINES_MAX if path.suffix == ".h" else SOURCE_LINES_MAX  # .cuh: kernels, which are templates
+    limit = HEADER_LINES_MAX if path.suffix in {".h", ".cuh"} else SOURCE_LINES_MAX
     if len(lines) > limit:
         problems.append(f"{relative}: {len(lines)} lines, at most {limit}")
     if path.suffix in {".h", ".cuh"} and not any(line == "#pragma once" for line in lines[:3]):
