@@ -119,6 +119,13 @@ void add_memory_flags(CLI::App& command, EngineFlags& flags) {
                   "The same in bytes, as in 256MB; cpu only")
       ->transform(CLI::AsSizeValue(false));
   command
+      .add_option("--host-memory", flags.process.device.host_kv_bytes,
+                  "Host memory for blocks that leave the device's KV cache, as in 16GB; none by "
+                  "default, cpu only")
+      ->transform(CLI::AsSizeValue(false));
+  command.add_option("--host-kv-blocks", flags.process.device.host_kv_blocks, "The same in blocks")
+      ->check(at_least_one);
+  command
       .add_option("--memory-utilization", flags.process.device.memory_utilization,
                   "Share of a GPU's memory for weights, work and KV cache; cuda only")
       ->check(CLI::Range(0.01, 1.0));

@@ -34,6 +34,8 @@ Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOption
   if (!isa) return tl::unexpected(std::move(isa.error()).while_doing("RINGMASTER_ISA"));
   engine::CpuOptions cpu{.block_tokens = settings.block_tokens,
                          .block_count = options.kv_blocks,
+                         .host_block_count = options.host_kv_blocks,
+                         .host_kv_bytes = options.host_kv_bytes,
                          .threads = static_cast<std::int32_t>(settings.threads),
                          .isa = *isa};
   if (options.kv_bytes > 0) {
@@ -170,6 +172,16 @@ Result<EngineDevice> open_sim(const EngineSettings& settings, const DeviceOption
 
 Result<EngineDevice> open_engine_device(const EngineSettings& settings,
                                         const DeviceOptions& options) {
+  if (options.host_kv_blocks > 0 || options.host_kv_bytes > 0) {
+    if (settings.device != "cpu") {
+      return invalid("--host-kv-blocks, --host-memory: --device " + settings.device +
+                     " has no host tier");
+    }
+    if (!settings.prefix_cache) {
+      return invalid(
+          "--host-kv-blocks, --host-memory: without the prefix cache nothing goes there");
+    }
+  }
   if (settings.device == "sim") return open_sim(settings, options);
   if (settings.device == "cpu") return open_cpu(settings, options);
   if (settings.device == "cuda") return open_cuda(settings, options);

@@ -100,9 +100,13 @@ void print_ready(const EngineProcessOptions& options, const std::string& model,
     const boost::json::object line{{"url", url}, {"pid", getpid()}, {"model", model}};
     std::printf("%s\n", boost::json::serialize(line).c_str());
   } else {
-    std::printf("engine: %s on %s (device %s, %d KV blocks of %d tokens)\n", model.c_str(),
-                url.c_str(), options.settings.device.c_str(), stats.block_count,
-                stats.block_tokens);
+    const std::string host =
+        stats.host_block_count == 0
+            ? ""
+            : ", " + std::to_string(stats.host_block_count) + " more on the host";
+    std::printf("engine: %s on %s (device %s, %d KV blocks of %d tokens%s)\n", model.c_str(),
+                url.c_str(), options.settings.device.c_str(), stats.block_count, stats.block_tokens,
+                host.c_str());
   }
   std::fflush(stdout);
 }

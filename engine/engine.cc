@@ -26,7 +26,8 @@ Engine::Engine(Executor& executor, EngineOptions options)
     : executor_(executor),
       options_(std::move(options)),
       kv_events_(options_.kv_event_epoch, options_.kv_event_batches),
-      pool_(executor.block_count(), executor.block_tokens(), kv_events_),
+      pool_(executor.block_count(), executor.block_tokens(), kv_events_,
+            executor.host_block_count()),
       scheduler_(options_.scheduler, pool_),
       context_tokens_max_(context_limit(executor, options_)) {
   RINGMASTER_CHECK(options_.waiting_max > 0);
@@ -124,6 +125,7 @@ bool Engine::begin_step_ahead() {
 
 void Engine::submit(Flight& flight, bool is_ahead) {
   flight.input.clear();
+  pool_.take_copies(flight.input.saves, flight.input.loads);
   for (const ScheduledSequence& part : flight.plan.sequences) pack(part, is_ahead, flight.input);
   executor_.submit(flight.input);
   ++steps_in_flight_;
@@ -183,6 +185,8 @@ void Engine::end_step(StepResult& result) {
     for (const ScheduledSequence& part : plan.sequences) collect(part, sample_row, result);
   } else {
     fail_step(plan, done.error().message, result);
+    // Whether the copies were made before the device failed is not known.
+    if (!flight.input.saves.empty() || !flight.input.loads.empty()) pool_.clear_cache();
   }
   plan.sequences.clear();
   plan.admitted.clear();
@@ -259,6 +263,10 @@ EngineStats Engine::stats() const {
   stats.indexed_blocks = pool_.indexed_count();
   stats.block_count = pool_.block_count();
   stats.block_tokens = pool_.block_tokens();
+  stats.host_block_count = pool_.host_tier().block_count();
+  stats.host_indexed_blocks = pool_.host_tier().indexed_count();
+  stats.host_saved_blocks = pool_.host_tier().saved_blocks();
+  stats.host_loaded_blocks = pool_.host_tier().loaded_blocks();
   stats.is_device_lost = executor_.is_lost();
   return stats;
 }

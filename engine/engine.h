@@ -40,8 +40,12 @@ struct EngineStats {
   std::int32_t indexed_blocks = 0;
   std::int32_t block_count = 0;
   std::int32_t block_tokens = 0;
-  std::uint64_t prompt_tokens = 0;  ///< Of admitted requests.
-  std::uint64_t cached_tokens = 0;  ///< Among them, found in the prefix cache.
+  std::int32_t host_block_count = 0;  ///< Of the host tier, as the next three.
+  std::int32_t host_indexed_blocks = 0;
+  std::uint64_t host_saved_blocks = 0;   ///< Copied there from the device.
+  std::uint64_t host_loaded_blocks = 0;  ///< Copied back.
+  std::uint64_t prompt_tokens = 0;       ///< Of admitted requests.
+  std::uint64_t cached_tokens = 0;  ///< Among them, found in the prefix cache, the host tier's too.
   std::uint64_t output_tokens = 0;
   std::uint64_t preemptions = 0;
   std::uint64_t steps = 0;

@@ -47,6 +47,9 @@ class Executor {
   [[nodiscard]] virtual std::int32_t block_tokens() const = 0;
   [[nodiscard]] virtual std::int32_t block_count() const = 0;
 
+  /// KV blocks that the host's memory holds beside the device's; 0: no host tier.
+  [[nodiscard]] virtual std::int32_t host_block_count() const { return 0; }
+
   /// Steps that may be submitted before the first of them is waited for.
   [[nodiscard]] virtual std::int32_t steps_in_flight_max() const { return 1; }
 

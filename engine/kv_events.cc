@@ -17,32 +17,39 @@ void KvEventLog::note_cleared() {
   is_cleared_ = true;
 }
 
-int& KvEventLog::net_of(const BlockHash& block) {
+int& KvEventLog::net_of(const Change& change) {
   const std::size_t mask = net_.size() - 1;
-  std::size_t slot = block.low & mask;
-  while (net_[slot].is_used && net_[slot].block != block) slot = (slot + 1) & mask;
-  net_[slot].block = block;
+  std::size_t slot = change.block.low & mask;
+  while (net_[slot].is_used && net_[slot].block != change.block) slot = (slot + 1) & mask;
+  net_[slot].block = change.block;
   net_[slot].is_used = true;
-  return net_[slot].direction;
+  return net_[slot].directions[static_cast<std::size_t>(change.medium)];
+}
+
+void KvEventLog::append_net(KvEvent::Type type, KvMedium medium, KvEventBatch& batch) {
+  const int sign = type == KvEvent::Type::kStored ? +1 : -1;
+  KvEvent event{.type = type, .medium = medium};
+  for (const Change& change : changes_) {
+    if (change.medium != medium || change.direction != sign) continue;
+    int& net = net_of(change);
+    if (net * sign <= 0) continue;
+    event.blocks.push_back(change.block);
+    net = 0;
+  }
+  if (!event.blocks.empty()) batch.events.push_back(std::move(event));
 }
 
 bool KvEventLog::commit() {
   net_.assign(std::bit_ceil(2 * changes_.size() + 1), {});  // At most half full.
-  for (const Change& change : changes_) net_of(change.block) += change.direction;
+  for (const Change& change : changes_) net_of(change) += change.direction;
   KvEventBatch batch{.sequence = last_sequence_ + 1};
-  KvEvent removed{.type = KvEvent::Type::kRemoved};
-  KvEvent stored{.type = KvEvent::Type::kStored};
-  for (const Change& change : changes_) {
-    const int direction = std::exchange(net_of(change.block), 0);
-    if (direction < 0) removed.blocks.push_back(change.block);
-    if (direction > 0) stored.blocks.push_back(change.block);
-  }
-  changes_.clear();
   if (std::exchange(is_cleared_, false)) {
     batch.events.push_back({.type = KvEvent::Type::kCleared});
   }
-  if (!removed.blocks.empty()) batch.events.push_back(std::move(removed));
-  if (!stored.blocks.empty()) batch.events.push_back(std::move(stored));
+  for (const auto type : {KvEvent::Type::kRemoved, KvEvent::Type::kStored}) {
+    for (const auto medium : {KvMedium::kDevice, KvMedium::kHost}) append_net(type, medium, batch);
+  }
+  changes_.clear();
   if (batch.events.empty()) return false;
   if (batches_.size() == batches_max_) batches_.pop_front();
   batches_.push_back(std::move(batch));

@@ -41,6 +41,13 @@ std::optional<std::string> find_fault(const StepInput& step, const StepSequence&
   return std::nullopt;
 }
 
+bool is_inside(const std::vector<BlockCopy>& copies, const StepLimits& limits) {
+  return std::ranges::all_of(copies, [&](const BlockCopy& copy) {
+    return copy.device >= 0 && copy.device < limits.block_count && copy.host >= 0 &&
+           copy.host < limits.host_block_count;
+  });
+}
+
 }  // namespace
 
 Status check_step(const StepInput& step, const StepLimits& limits) {
@@ -52,6 +59,8 @@ Status check_step(const StepInput& step, const StepLimits& limits) {
                             std::to_string(limits.vocabulary_size));
     }
   }
+  if (!is_inside(step.saves, limits) || !is_inside(step.loads, limits))
+    return internal_error("step: a copy of a block that is not there");
   std::size_t tokens = 0;
   for (const StepSequence& sequence : step.sequences) {
     tokens += static_cast<std::size_t>(std::max(sequence.query_tokens, 0));

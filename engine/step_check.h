@@ -10,6 +10,7 @@ struct StepLimits {
   std::int32_t vocabulary_size = 0;
   std::int32_t block_tokens = 0;
   std::int32_t block_count = 0;
+  std::int32_t host_block_count = 0;
   std::int32_t slots = 0;  ///< Whose newest samples may stand for tokens; 0: none.
 };
 

@@ -8,6 +8,8 @@ void StepInput::clear() {
   positions.clear();
   block_tables.clear();
   sampling.clear();
+  saves.clear();
+  loads.clear();
   decode_sequences = 0;
 }
 

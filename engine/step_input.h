@@ -11,6 +11,16 @@ namespace ringmaster::engine {
 /// Index of a KV block; also its row in the KV cache tensors.
 using BlockId = std::int32_t;
 
+/// Index of a KV block in host memory.
+using HostBlockId = std::int32_t;
+
+/// A whole KV block, all layers, between the device and the host.
+struct BlockCopy {
+  BlockId device = 0;
+  HostBlockId host = 0;
+  bool operator==(const BlockCopy&) const = default;
+};
+
 /// How one output token is chosen. Filters apply in this order: temperature, top-k, top-p, min-p.
 struct SamplingOptions {
   float temperature = 1.0F;  ///< 0: greedy.
@@ -38,6 +48,7 @@ struct SampleRow {
 };
 
 /// One step, as flat arrays that the engine owns and re-uses. Sequences that decode come first.
+/// Before anything is computed the device does all saves, in any order, and then all loads.
 struct StepInput {
   std::vector<StepSequence> sequences;
   /// [sum of query_tokens]; negative: see sample_of_slot(), only for steps begun ahead.
@@ -45,6 +56,8 @@ struct StepInput {
   std::vector<std::int32_t> positions;  ///< Same shape; position in its sequence, from 0.
   std::vector<BlockId> block_tables;    ///< Each sequence's blocks, in order.
   std::vector<SampleRow> sampling;
+  std::vector<BlockCopy> saves;  ///< To the host.
+  std::vector<BlockCopy> loads;  ///< To the device.
   std::int32_t decode_sequences = 0;
 
   void clear();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -31,19 +32,23 @@ Status internal_error(std::string message) {
 class CpuExecutor final : public Executor {
  public:
   CpuExecutor(std::shared_ptr<const LoadedModel> model, const CpuOptions& options,
-              std::int32_t threads, KvCache cache)
+              std::int32_t threads, KvCache cache, std::optional<KvCache> host)
       : info_{.name = model->name,
               .vocabulary_size = model->config.vocabulary_size,
               .context_tokens_max = model->config.context_tokens_max,
               .end_tokens = model->config.end_tokens},
         pool_(threads),
         cache_(std::move(cache)),
+        host_(std::move(host)),
         forward_(std::move(model), options.isa, pool_),
         samplers_(static_cast<std::size_t>(threads)) {}
 
   [[nodiscard]] const ModelInfo& model() const override { return info_; }
   [[nodiscard]] std::int32_t block_tokens() const override { return cache_.block_tokens(); }
   [[nodiscard]] std::int32_t block_count() const override { return cache_.block_count(); }
+  [[nodiscard]] std::int32_t host_block_count() const override {
+    return host_ ? host_->block_count() : 0;
+  }
 
   void submit(const StepInput& input) override {
     RINGMASTER_CHECK(step_ == nullptr);
@@ -56,8 +61,11 @@ class CpuExecutor final : public Executor {
     const StepInput& step = *std::exchange(step_, nullptr);
     const StepLimits limits{.vocabulary_size = info_.vocabulary_size,
                             .block_tokens = cache_.block_tokens(),
-                            .block_count = cache_.block_count()};
+                            .block_count = cache_.block_count(),
+                            .host_block_count = host_block_count()};
     if (auto checked = check_step(step, limits); !checked) return checked;
+    for (const BlockCopy& copy : step.saves) host_->copy_block(copy.host, cache_, copy.device);
+    for (const BlockCopy& copy : step.loads) cache_.copy_block(copy.device, *host_, copy.host);
     const auto logits = forward_.forward(step, cache_);
     auto sampled = sample(step, logits, output);
     output.device_time =
@@ -91,6 +99,7 @@ class CpuExecutor final : public Executor {
   ModelInfo info_;
   ThreadPool pool_;
   KvCache cache_;
+  std::optional<KvCache> host_;
   CpuModel forward_;
   std::vector<Sampler> samplers_;  // One per thread of the pool.
   const StepInput* step_ = nullptr;
@@ -99,6 +108,26 @@ class CpuExecutor final : public Executor {
 std::int32_t default_threads() {
   const auto cores = static_cast<std::int32_t>(std::thread::hardware_concurrency());
   return std::clamp(cores - 1, 1, kThreadsMax);
+}
+
+/// `block_count` blocks, or as many as `bytes` hold if that is 0. `what` is its name in errors.
+Result<KvCache> make_cache(const ModelConfig& config, std::int32_t block_tokens,
+                           std::int32_t block_count, std::uint64_t bytes, const std::string& what) {
+  const std::uint64_t block_bytes = KvCache::bytes(config, block_tokens, 1);
+  const std::uint64_t blocks = block_count > 0 ? static_cast<std::uint64_t>(block_count)
+                                               : std::min(bytes / block_bytes, kBlocksMax);
+  if (blocks == 0) {
+    return fail(ErrorCode::kUnavailable, ErrorOrigin::kInstance,
+                what + ": " + std::to_string(bytes) + " bytes hold no block of " +
+                    std::to_string(block_bytes) + " bytes");
+  }
+  KvCache cache(config, block_tokens, static_cast<std::int32_t>(blocks));
+  if (!cache.allocated()) {
+    return fail(ErrorCode::kUnavailable, ErrorOrigin::kInstance,
+                what + ": no memory for " + std::to_string(blocks) + " blocks of " +
+                    std::to_string(block_bytes) + " bytes");
+  }
+  return cache;
 }
 
 }  // namespace
@@ -111,24 +140,22 @@ Result<std::unique_ptr<Executor>> make_cpu_executor(std::shared_ptr<const Loaded
   if (options.threads < 0 || options.threads > kThreadsMax) {
     return invalid("threads: expected 0 to " + std::to_string(kThreadsMax));
   }
-  if (options.block_count < 0) return invalid("block_count: expected at least 0");
-  const std::uint64_t block_bytes = KvCache::bytes(model->config, options.block_tokens, 1);
-  const std::uint64_t blocks = options.block_count > 0
-                                   ? static_cast<std::uint64_t>(options.block_count)
-                                   : std::min(options.kv_bytes / block_bytes, kBlocksMax);
-  if (blocks == 0) {
-    return fail(ErrorCode::kUnavailable, ErrorOrigin::kInstance,
-                "kv cache: " + std::to_string(options.kv_bytes) + " bytes hold no block of " +
-                    std::to_string(block_bytes) + " bytes");
+  if (options.block_count < 0 || options.host_block_count < 0) {
+    return invalid("block_count: expected at least 0");
   }
-  KvCache cache(model->config, options.block_tokens, static_cast<std::int32_t>(blocks));
-  if (!cache.allocated()) {
-    return fail(ErrorCode::kUnavailable, ErrorOrigin::kInstance,
-                "kv cache: no memory for " + std::to_string(blocks) + " blocks of " +
-                    std::to_string(block_bytes) + " bytes");
+  auto cache = make_cache(model->config, options.block_tokens, options.block_count,
+                          options.kv_bytes, "kv cache");
+  if (!cache) return tl::unexpected(cache.error());
+  std::optional<KvCache> host;
+  if (options.host_block_count > 0 || options.host_kv_bytes > 0) {
+    auto tier = make_cache(model->config, options.block_tokens, options.host_block_count,
+                           options.host_kv_bytes, "host tier");
+    if (!tier) return tl::unexpected(tier.error());
+    host = std::move(*tier);
   }
   const std::int32_t threads = options.threads > 0 ? options.threads : default_threads();
-  return std::make_unique<CpuExecutor>(std::move(model), options, threads, std::move(cache));
+  return std::make_unique<CpuExecutor>(std::move(model), options, threads, std::move(*cache),
+                                       std::move(host));
 }
 
 }  // namespace ringmaster::engine

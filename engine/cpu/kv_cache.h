@@ -20,6 +20,10 @@ class KvCache {
   [[nodiscard]] static std::uint64_t bytes(const ModelConfig& config, std::int32_t block_tokens,
                                            std::int32_t block_count);
 
+  /// Copies a block's keys and values of all layers. Requires: `from` has the same model and
+  /// block_tokens; both blocks in range.
+  void copy_block(std::int32_t to_block, const KvCache& from, std::int32_t from_block);
+
   [[nodiscard]] bool allocated() const { return data_ != nullptr; }
   [[nodiscard]] std::int32_t block_tokens() const { return block_tokens_; }
   [[nodiscard]] std::int32_t block_count() const { return block_count_; }
@@ -41,6 +45,7 @@ class KvCache {
     void operator()(float* data) const { std::free(data); }
   };
 
+  std::int32_t layers_;
   std::int32_t block_tokens_;
   std::int32_t block_count_;
   std::int64_t token_stride_;

@@ -132,7 +132,9 @@ void EngineThread::carry_out(SubscribeCommand& command) {
     }
   } else {
     const auto blocks = engine_.pool().indexed_hashes();
-    for (auto& text : kv_snapshot_events(events.epoch(), events.last_sequence(), blocks)) {
+    const auto host_blocks = engine_.pool().host_tier().indexed_hashes();
+    for (auto& text :
+         kv_snapshot_events(events.epoch(), events.last_sequence(), blocks, host_blocks)) {
       send(command.mailbox, std::make_shared<const std::string>(std::move(text)));
     }
   }

@@ -37,6 +37,10 @@ struct ServerMetrics::Series {
   prometheus::Counter& prompt_tokens;
   prometheus::Counter& output_tokens;
   prometheus::Counter& preemptions;
+  prometheus::Gauge& host_blocks;
+  prometheus::Gauge& host_blocks_used;
+  prometheus::Counter& host_saved;
+  prometheus::Counter& host_loaded;
   Histogram& queue_time;
   Histogram& first_token;
   Histogram& inter_token;
@@ -50,28 +54,38 @@ struct ServerMetrics::Series {
 
   explicit Series(const std::string& model_name)
       : labels{{"model_name", model_name}, {"engine", "0"}},
-        running(gauge("num_requests_running", "Requests that take part in steps.")),
-        waiting(gauge("num_requests_waiting", "Requests that wait for their first step.")),
-        kv_usage(gauge("kv_cache_usage_perc", "Share of KV blocks held by requests; 1 is all.")),
-        prefix_queries(counter("prefix_cache_queries_total", "Prompt tokens looked up.")),
-        prefix_hits(counter("prefix_cache_hits_total", "Prompt tokens found in the prefix cache.")),
-        prompt_tokens(counter("prompt_tokens_total", "Prompt tokens of admitted requests.")),
-        output_tokens(counter("generation_tokens_total", "Output tokens.")),
-        preemptions(counter("num_preemptions_total", "Requests stopped for want of blocks.")),
-        queue_time(
-            histogram("request_queue_time_seconds", "Received to first step.", kRequestSeconds)),
-        first_token(histogram("time_to_first_token_seconds", "Received to first output token.",
+        running(gauge("vllm:num_requests_running", "Requests that take part in steps.")),
+        waiting(gauge("vllm:num_requests_waiting", "Requests that wait for their first step.")),
+        kv_usage(
+            gauge("vllm:kv_cache_usage_perc", "Share of KV blocks held by requests; 1 is all.")),
+        prefix_queries(counter("vllm:prefix_cache_queries_total", "Prompt tokens looked up.")),
+        prefix_hits(
+            counter("vllm:prefix_cache_hits_total", "Prompt tokens found in the prefix cache.")),
+        prompt_tokens(counter("vllm:prompt_tokens_total", "Prompt tokens of admitted requests.")),
+        output_tokens(counter("vllm:generation_tokens_total", "Output tokens.")),
+        preemptions(counter("vllm:num_preemptions_total", "Requests stopped for want of blocks.")),
+        host_blocks(gauge("ringmaster_engine_host_tier_blocks",
+                          "KV blocks that the host tier has room for.")),
+        host_blocks_used(
+            gauge("ringmaster_engine_host_tier_blocks_used", "KV blocks in the host tier.")),
+        host_saved(counter("ringmaster_engine_host_tier_saved_blocks_total",
+                           "KV blocks copied to the host tier.")),
+        host_loaded(counter("ringmaster_engine_host_tier_loaded_blocks_total",
+                            "KV blocks copied back from it.")),
+        queue_time(histogram("vllm:request_queue_time_seconds", "Received to first step.",
+                             kRequestSeconds)),
+        first_token(histogram("vllm:time_to_first_token_seconds", "Received to first output token.",
                               kRequestSeconds)),
-        inter_token(
-            histogram("inter_token_latency_seconds", "Between two output tokens.", kTokenSeconds)),
+        inter_token(histogram("vllm:inter_token_latency_seconds", "Between two output tokens.",
+                              kTokenSeconds)),
         end_to_end(
-            histogram("e2e_request_latency_seconds", "Received to the end.", kRequestSeconds)),
+            histogram("vllm:e2e_request_latency_seconds", "Received to the end.", kRequestSeconds)),
         request_prompt(
-            histogram("request_prompt_tokens", "Prompt tokens of a request.", kTokenCounts)),
-        request_output(
-            histogram("request_generation_tokens", "Output tokens of a request.", kTokenCounts)),
+            histogram("vllm:request_prompt_tokens", "Prompt tokens of a request.", kTokenCounts)),
+        request_output(histogram("vllm:request_generation_tokens", "Output tokens of a request.",
+                                 kTokenCounts)),
         step_tokens(
-            histogram("iteration_tokens_total", "Tokens computed in one step.", kTokenCounts)),
+            histogram("vllm:iteration_tokens_total", "Tokens computed in one step.", kTokenCounts)),
         cache_config(prometheus::BuildGauge()
                          .Name("vllm:cache_config_info")
                          .Help("Constants of the KV cache, as labels.")
@@ -84,22 +98,15 @@ struct ServerMetrics::Series {
   }
 
   prometheus::Gauge& gauge(const std::string& name, const std::string& help) {
-    return prometheus::BuildGauge().Name("vllm:" + name).Help(help).Register(registry).Add(labels);
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
   }
   prometheus::Counter& counter(const std::string& name, const std::string& help) {
-    return prometheus::BuildCounter()
-        .Name("vllm:" + name)
-        .Help(help)
-        .Register(registry)
-        .Add(labels);
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
   }
   Histogram& histogram(const std::string& name, const std::string& help,
                        const Histogram::BucketBoundaries& buckets) {
-    return prometheus::BuildHistogram()
-        .Name("vllm:" + name)
-        .Help(help)
-        .Register(registry)
-        .Add(labels, buckets);
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(labels,
+                                                                                     buckets);
   }
   prometheus::Counter& ended(std::string_view reason) {
     Labels with_reason = labels;
@@ -150,6 +157,10 @@ std::string ServerMetrics::text(const EngineStats& stats) {
   raise(series_->prompt_tokens, stats.prompt_tokens);
   raise(series_->output_tokens, stats.output_tokens);
   raise(series_->preemptions, stats.preemptions);
+  series_->host_blocks.Set(stats.host_block_count);
+  series_->host_blocks_used.Set(stats.host_indexed_blocks);
+  raise(series_->host_saved, stats.host_saved_blocks);
+  raise(series_->host_loaded, stats.host_loaded_blocks);
   series_->cache_config
       .Add({{"engine", "0"},
             {"block_size", std::to_string(stats.block_tokens)},

@@ -88,6 +88,12 @@ test('up gives the profile to its engines and its gateway', async () => {
   }
 });
 
+test('a device without a host tier refuses memory for one', async () => {
+  const { code, stderr } = await run(['engine', '--device', 'sim', '--host-memory', '1GB']);
+  assert.equal(code, 2);
+  assert.equal(stderr.trimEnd(), 'ringmaster: --host-kv-blocks, --host-memory: --device sim has no host tier');
+});
+
 test('up refuses a profile for engines that compute', async () => {
   const { code, stderr } = await run(['up', '--sim-profile', 'qwen2.5-14b@910b3']);
   assert.equal(code, 2);

@@ -15,7 +15,8 @@ namespace ringmaster::engine {
 /// A PrefixExecutor that takes two steps, and ends an output at every token that 40 divides.
 class AheadExecutor final : public Executor {
  public:
-  AheadExecutor(std::int32_t blocks, std::int32_t block_tokens) : device_(blocks, block_tokens) {
+  AheadExecutor(std::int32_t blocks, std::int32_t block_tokens, std::int32_t host_blocks = 0)
+      : device_(blocks, block_tokens, 4096, host_blocks) {
     model_ = device_.model();
     for (TokenId token = 0; token < model_.vocabulary_size; token += 40) {
       model_.end_tokens.push_back(token);
@@ -25,6 +26,7 @@ class AheadExecutor final : public Executor {
   const ModelInfo& model() const override { return model_; }
   std::int32_t block_tokens() const override { return device_.block_tokens(); }
   std::int32_t block_count() const override { return device_.block_count(); }
+  std::int32_t host_block_count() const override { return device_.host_block_count(); }
   std::int32_t steps_in_flight_max() const override { return 2; }
 
   void submit(const StepInput& input) override {

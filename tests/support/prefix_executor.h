@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -21,10 +22,13 @@ class PrefixExecutor final : public Executor {
   static constexpr std::int32_t kVocabulary = 1000;
   static constexpr TokenId kEnd = 999;
 
-  PrefixExecutor(std::int32_t block_count, std::int32_t block_tokens, std::int32_t context = 4096)
+  PrefixExecutor(std::int32_t block_count, std::int32_t block_tokens, std::int32_t context = 4096,
+                 std::int32_t host_block_count = 0)
       : block_count_(block_count),
         block_tokens_(block_tokens),
-        cells_(static_cast<std::size_t>(block_count * block_tokens), 0xdead) {
+        host_block_count_(host_block_count),
+        cells_(static_cast<std::size_t>(block_count * block_tokens), 0xdead),
+        host_cells_(static_cast<std::size_t>(host_block_count * block_tokens), 0xdead) {
     model_ = {.name = "m",
               .vocabulary_size = kVocabulary,
               .context_tokens_max = context,
@@ -34,6 +38,7 @@ class PrefixExecutor final : public Executor {
   const ModelInfo& model() const override { return model_; }
   std::int32_t block_tokens() const override { return block_tokens_; }
   std::int32_t block_count() const override { return block_count_; }
+  std::int32_t host_block_count() const override { return host_block_count_; }
   bool is_lost() const override { return lost; }
   void submit(const StepInput& input) override { input_ = &input; }
 
@@ -43,6 +48,14 @@ class PrefixExecutor final : public Executor {
     if (fails_next || lost) {
       fails_next = false;
       return fail(ErrorCode::kInternal, ErrorOrigin::kInstance, "device lost");
+    }
+    for (const BlockCopy& copy : input.saves) {
+      std::copy_n(cells_.begin() + copy.device * block_tokens_, block_tokens_,
+                  host_cells_.begin() + copy.host * block_tokens_);
+    }
+    for (const BlockCopy& copy : input.loads) {
+      std::copy_n(host_cells_.begin() + copy.host * block_tokens_, block_tokens_,
+                  cells_.begin() + copy.device * block_tokens_);
     }
     output.sampled.resize(input.sampling.size());
     for (const StepSequence& sequence : input.sequences) run(input, sequence, output);
@@ -95,7 +108,9 @@ class PrefixExecutor final : public Executor {
   ModelInfo model_;
   std::int32_t block_count_;
   std::int32_t block_tokens_;
+  std::int32_t host_block_count_;
   std::vector<std::uint64_t> cells_;  // [blocks, block_tokens]
+  std::vector<std::uint64_t> host_cells_;
   const StepInput* input_ = nullptr;
 };
 

@@ -55,6 +55,21 @@ TEST_F(CpuExecutorTest, RefusesMemoryForLessThanOneBlock) {
             "kv cache: 8191 bytes hold no block of 8192 bytes");
 }
 
+TEST_F(CpuExecutorTest, HasAHostTierOnlyIfAskedForOne) {
+  EXPECT_EQ(make({})->host_block_count(), 0);
+  EXPECT_EQ(make({.host_kv_bytes = 100'000})->host_block_count(), 12);
+  EXPECT_EQ(make({.host_block_count = 5, .host_kv_bytes = 100'000})->host_block_count(), 5);
+  EXPECT_EQ(make_cpu_executor(model_, {.host_kv_bytes = 8'191}).error().message,
+            "host tier: 8191 bytes hold no block of 8192 bytes");
+}
+
+TEST_F(CpuExecutorTest, RefusesACopyFromOutsideTheHostTier) {
+  EXPECT_EQ(error_of([](StepInput& step) { step.loads = {{.device = 1, .host = 0}}; }),
+            "step: a copy of a block that is not there");
+  EXPECT_EQ(error_of([](StepInput& step) { step.saves = {{.device = 8, .host = 0}}; }),
+            "step: a copy of a block that is not there");
+}
+
 TEST_F(CpuExecutorTest, RefusesBlocksOfNoTokens) {
   EXPECT_EQ(make_cpu_executor(model_, {.block_tokens = 0}).error().message,
             "block_tokens: expected 1 to 1024");

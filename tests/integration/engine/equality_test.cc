@@ -242,6 +242,24 @@ TEST_P(Equality, HoldsThroughPreemptionWithoutThePrefixCache) {
   EXPECT_GT(preemptions, 20U);
 }
 
+// Small pools evict all the time, so that most prefixes come back from the host; tiers of other
+// sizes lose some of it.
+TEST_P(Equality, HoldsWithAHostTier) {
+  std::uint64_t loaded = 0;
+  for (const std::int32_t host_blocks : {8, 40, 1000}) {
+    const Served served = serve({.scheduler = {.watermark = 0.0},
+                                 .cpu = {.block_tokens = 4,
+                                         .block_count = 97,
+                                         .host_block_count = host_blocks,
+                                         .threads = 1},
+                                 .arrive_every_steps = 2,
+                                 .rounds = 2});
+    loaded += served.stats.host_loaded_blocks;
+    expect_same(served);
+  }
+  EXPECT_GT(loaded, 150U);
+}
+
 TEST_P(Equality, HoldsWhenNeighboursAreAborted) {
   expect_same(
       serve({.cpu = {.block_count = 300, .threads = 1}, .arrive_every_steps = 2, .neighbours = 2}));

@@ -90,5 +90,46 @@ TEST(KvSnapshot, OfAnEmptyCacheIsOneEvent) {
   EXPECT_TRUE(sink.blocks.empty());
 }
 
+TEST(KvSnapshot, HoldsWhatIsOnTheHostAsWell) {
+  const auto blocks = many_blocks(10'000);
+  const auto host_blocks = std::span(blocks).last(9'000);
+  std::string text;
+  for (const auto& event :
+       engine::kv_snapshot_events(7, 41, std::span(blocks).first(1'000), host_blocks)) {
+    text += event;
+  }
+  Resident sink;
+  KvEventStream stream(sink);
+  read_all(text, stream);
+  EXPECT_EQ(sink.blocks.size(), 10'000U);
+  EXPECT_EQ(sink.place, (KvEventSink::Place{.epoch = "7", .next = 42}));
+}
+
+TEST(KvEvents, OfABlockThatMovesToTheHostAndBackLeaveItResident) {
+  const BlockHash moved{.low = 1, .high = 2};
+  Resident sink;
+  KvEventStream stream(sink);
+  engine::KvEventLog log(7, 10);
+  const auto tell = [&] {
+    ASSERT_TRUE(log.commit());
+    read_all(engine::kv_batch_event(7, log.last()), stream);
+  };
+  read_all(engine::kv_snapshot_events(7, 0, {}).front(), stream);
+  log.note_stored(moved);
+  tell();
+  EXPECT_TRUE(sink.blocks.contains({2, 1}));
+  log.note_removed(moved);
+  log.note_stored(moved, engine::KvMedium::kHost);
+  tell();
+  EXPECT_TRUE(sink.blocks.contains({2, 1}));
+  log.note_stored(moved);
+  log.note_removed(moved, engine::KvMedium::kHost);
+  tell();
+  EXPECT_TRUE(sink.blocks.contains({2, 1}));
+  log.note_removed(moved);
+  tell();
+  EXPECT_TRUE(sink.blocks.empty());
+}
+
 }  // namespace
 }  // namespace ringmaster

@@ -91,7 +91,8 @@ class EngineAheadProperties : public testing::TestWithParam<std::uint64_t> {};
 // one that a device alone with the request would give, and no block is lost.
 TEST_P(EngineAheadProperties, OutputsAreTheSame) {
   Random random(GetParam());
-  AheadExecutor device(24, 4);
+  const bool has_host_tier = GetParam() % 2 == 0;
+  AheadExecutor device(24, 4, has_host_tier ? 60 : 0);
   Engine engine(device, {.scheduler = {.step_tokens_max = 12, .sequences_max = 5}});
   struct Expected {
     TokenVector output;
@@ -135,6 +136,9 @@ TEST_P(EngineAheadProperties, OutputsAreTheSame) {
   }
   EXPECT_EQ(engine.stats().held_blocks, 0);
   EXPECT_GT(device.ahead, 50);
+  if (has_host_tier) {
+    EXPECT_GT(engine.stats().host_loaded_blocks, 10U);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, EngineAheadProperties, testing::Range<std::uint64_t>(1, 13));

@@ -347,5 +347,47 @@ INSTANTIATE_TEST_SUITE_P(Shapes, EngineProperties,
                                            Shape{9, 16, 512, 0, 64, 7},
                                            Shape{200, 4, 256, 16, 32, 8}));
 
+/// Serves one request after the other.
+void serve_alone(Engine& engine, const TokenVector& prompt, StepResult& result) {
+  ASSERT_TRUE(engine.submit({.prompt = prompt, .output_tokens_max = 1}));
+  while (engine.has_work()) {
+    engine.begin_step();
+    engine.end_step(result);
+  }
+}
+
+TEST(EngineWithHostTier, TakesEvictedPrefixesBackFromTheHost) {
+  PrefixExecutor device(4, 4, 4096, 8);
+  Engine engine(device, {});
+  StepResult result;
+  const TokenVector first{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const TokenVector other{11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
+  serve_alone(engine, first, result);
+  serve_alone(engine, other, result);  // Needs all four blocks.
+  EXPECT_EQ(engine.stats().host_saved_blocks, 2U);
+  serve_alone(engine, first, result);
+  ASSERT_EQ(result.admitted.size(), 1U);
+  EXPECT_EQ(result.admitted[0].cached_tokens, 8);
+  EXPECT_EQ(engine.stats().host_loaded_blocks, 2U);
+  ASSERT_EQ(result.outputs.size(), 1U);
+  EXPECT_EQ(result.outputs[0].token.token, PrefixExecutor::expected_output(first, 1)[0]);
+}
+
+TEST(EngineWithHostTier, ForgetsItsCacheWhenAStepFailsThatWasToCopy) {
+  PrefixExecutor device(4, 4, 4096, 8);
+  Engine engine(device, {});
+  StepResult result;
+  const TokenVector first{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  serve_alone(engine, first, result);
+  device.fails_next = true;
+  serve_alone(engine, {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}, result);
+  EXPECT_EQ(result.outputs.at(0).finish, FinishReason::kError);
+  EXPECT_EQ(engine.stats().indexed_blocks, 0);
+  EXPECT_EQ(engine.stats().host_indexed_blocks, 0);
+  serve_alone(engine, first, result);
+  EXPECT_EQ(result.admitted.at(0).cached_tokens, 0);
+  EXPECT_EQ(result.outputs.at(0).token.token, PrefixExecutor::expected_output(first, 1)[0]);
+}
+
 }  // namespace
 }  // namespace ringmaster::engine

@@ -51,6 +51,30 @@ TEST(KvEventLog, DropsWhatWasNotedBeforeAClearing) {
                                                      {.type = Type::kStored, .blocks = {kC}}}));
 }
 
+TEST(KvEventLog, TellsABlockThatMovedAsRemovedHereAndThenStoredThere) {
+  KvEventLog log(5, 10);
+  log.note_stored(kA);
+  ASSERT_TRUE(log.commit());
+  log.note_stored(kA, KvMedium::kHost);
+  log.note_removed(kA);
+  log.note_stored(kB);
+  ASSERT_TRUE(log.commit());
+  EXPECT_EQ(
+      log.last().events,
+      (std::vector<KvEvent>{{.type = Type::kRemoved, .blocks = {kA}},
+                            {.type = Type::kStored, .blocks = {kB}},
+                            {.type = Type::kStored, .medium = KvMedium::kHost, .blocks = {kA}}}));
+}
+
+TEST(KvEventLog, CoalescesEachMediumForItself) {
+  KvEventLog log(5, 10);
+  log.note_stored(kA, KvMedium::kHost);
+  log.note_removed(kA, KvMedium::kHost);
+  log.note_stored(kA);
+  ASSERT_TRUE(log.commit());
+  EXPECT_EQ(log.last().events, (std::vector<KvEvent>{{.type = Type::kStored, .blocks = {kA}}}));
+}
+
 TEST(KvEventLog, ReplaysOnlyWhatItStillHolds) {
   KvEventLog log(5, 2);
   for (std::uint64_t i = 1; i <= 3; ++i) {

@@ -106,5 +106,26 @@ TEST(KvEventFormat, WritesHashesHighHalfFirst) {
             "\n\n");
 }
 
+TEST(KvEventFormat, NamesTheMediumOfBlocksInHostMemory) {
+  const KvEventBatch batch{.sequence = 3,
+                           .events = {{.type = KvEvent::Type::kStored,
+                                       .medium = KvMedium::kHost,
+                                       .blocks = {{.low = 1, .high = 0xab}}}}};
+  EXPECT_EQ(
+      kv_batch_event(7, batch),
+      "data: {\"epoch\":7,\"sequence\":3,\"events\":[{\"type\":\"stored\",\"medium\":\"host\","
+      "\"blocks\":[\"00000000000000ab0000000000000001\"]}]}\n\n");
+  const std::vector<BlockHash> host{{.low = 2, .high = 0xcd}};
+  const auto snapshot = kv_snapshot_events(7, 3, {}, host);
+  ASSERT_EQ(snapshot.size(), 2U);
+  EXPECT_EQ(snapshot[0],
+            "data: {\"epoch\":7,\"sequence\":3,\"events\":[{\"type\":\"snapshot\",\"blocks\":[]}],"
+            "\"more\":1}\n\n");
+  EXPECT_EQ(
+      snapshot[1],
+      "data: {\"epoch\":7,\"sequence\":3,\"events\":[{\"type\":\"stored\",\"medium\":\"host\","
+      "\"blocks\":[\"00000000000000cd0000000000000002\"]}]}\n\n");
+}
+
 }  // namespace
 }  // namespace ringmaster::engine
