@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/known_names.h"
 #include "cli/config_schema.h"
 #include "cli/text_file.h"
 #include "settings/engine_settings.h"
@@ -66,8 +67,11 @@ std::vector<KeyDescription> keys_under(const ConfigOptions& options) {
 int explain(const ConfigOptions& options) {
   const auto keys = keys_under(options);
   if (keys.empty()) {
-    std::fprintf(stderr, "ringmaster: no key %s; ringmaster config explain lists them all\n",
-                 options.key.c_str());
+    const auto all = keys_of(options);
+    std::vector<std::string_view> known;
+    for (const KeyDescription& key : all) known.push_back(key.key);
+    std::fprintf(stderr, "ringmaster: no key %s%s; ringmaster config explain lists them all\n",
+                 options.key.c_str(), hint_at(options.key, known).c_str());
     return 2;
   }
   const std::string text = options.is_json       ? keys_as_json(keys)

@@ -1,9 +1,11 @@
 #include "cli/engine_device.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <utility>
 
+#include "base/known_names.h"
 #include "cli/profile_file.h"
 #include "cli/prompt_encoder_folder.h"
 #include "engine/cpu/cpu_executor.h"
@@ -21,14 +23,26 @@ std::int32_t blocks_for(std::uint64_t tokens, std::int32_t block_tokens) {
   return static_cast<std::int32_t>(std::clamp<std::uint64_t>(blocks, 1, 1U << 30U));
 }
 
-Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOptions& options) {
+/// What a device that computes needs of a model's folder.
+struct WholeModel {
+  std::shared_ptr<const engine::LoadedModel> weights;
+  std::shared_ptr<const PromptEncoder> encoder;
+};
+
+Result<WholeModel> load_model(const EngineSettings& settings) {
   if (settings.model.empty()) {
     return invalid("--model: expected the folder of a model; only --device sim works without");
   }
-  auto model = engine::load_model_folder(settings.model);
-  if (!model) return tl::unexpected(model.error());
+  auto weights = engine::load_model_folder(settings.model);
+  if (!weights) return tl::unexpected(std::move(weights).error());
   auto encoder = load_prompt_encoder(settings.model);
-  if (!encoder) return tl::unexpected(encoder.error());
+  if (!encoder) return tl::unexpected(std::move(encoder).error());
+  return WholeModel{.weights = std::move(*weights), .encoder = std::move(*encoder)};
+}
+
+Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOptions& options) {
+  auto model = load_model(settings);
+  if (!model) return tl::unexpected(std::move(model).error());
   const char* isa_name = std::getenv("RINGMASTER_ISA");  // For comparisons; the widest otherwise.
   auto isa = engine::parse_isa(isa_name == nullptr ? "" : isa_name);
   if (!isa) return tl::unexpected(std::move(isa.error()).while_doing("RINGMASTER_ISA"));
@@ -44,9 +58,9 @@ Result<EngineDevice> open_cpu(const EngineSettings& settings, const DeviceOption
     cpu.block_count =
         blocks_for(static_cast<std::uint64_t>(settings.kv_cache_tokens), settings.block_tokens);
   }
-  auto executor = engine::make_cpu_executor(std::move(*model), cpu);
+  auto executor = engine::make_cpu_executor(std::move(model->weights), cpu);
   if (!executor) return tl::unexpected(executor.error());
-  return EngineDevice{.executor = std::move(*executor), .encoder = std::move(*encoder)};
+  return EngineDevice{.executor = std::move(*executor), .encoder = std::move(model->encoder)};
 }
 
 /// Where the choice of matrix products is kept from one start to the next; empty: nowhere.
@@ -61,13 +75,8 @@ Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptio
   const char* module = std::getenv("RINGMASTER_CUDA_MODULE");  // For tests of another build.
   const auto api = engine::load_cuda_api(module == nullptr ? "" : module);
   if (!api) return tl::unexpected(Error(api.error()).while_doing("--device cuda"));
-  if (settings.model.empty()) {
-    return invalid("--model: expected the folder of a model; only --device sim works without");
-  }
-  auto model = engine::load_model_folder(settings.model);
-  if (!model) return tl::unexpected(model.error());
-  auto encoder = load_prompt_encoder(settings.model);
-  if (!encoder) return tl::unexpected(encoder.error());
+  auto model = load_model(settings);
+  if (!model) return tl::unexpected(std::move(model).error());
   const engine::CudaOptions cuda{.block_tokens = settings.block_tokens,
                                  .block_count = options.kv_blocks,
                                  .memory_utilization = options.memory_utilization,
@@ -76,9 +85,9 @@ Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptio
                                  .context_tokens_max = settings.context_tokens_max,
                                  .is_deterministic = options.is_deterministic,
                                  .tuning_file = tuning_file()};
-  auto executor = engine::make_cuda_executor(std::move(*model), cuda, **api);
+  auto executor = engine::make_cuda_executor(std::move(model->weights), cuda, **api);
   if (!executor) return tl::unexpected(Error(executor.error()).while_doing(settings.model));
-  return EngineDevice{.executor = std::move(*executor), .encoder = std::move(*encoder)};
+  return EngineDevice{.executor = std::move(*executor), .encoder = std::move(model->encoder)};
 }
 
 /// Tokens that make readable nonsense.
@@ -185,7 +194,9 @@ Result<EngineDevice> open_engine_device(const EngineSettings& settings,
   if (settings.device == "sim") return open_sim(settings, options);
   if (settings.device == "cpu") return open_cpu(settings, options);
   if (settings.device == "cuda") return open_cuda(settings, options);
-  return invalid("--device " + settings.device + ": expected cpu, cuda or sim");
+  return invalid(
+      "--device: " +
+      expected_one_of(std::array<std::string_view, 3>{"cpu", "cuda", "sim"}, settings.device));
 }
 
 }  // namespace ringmaster

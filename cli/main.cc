@@ -1,7 +1,6 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -13,32 +12,23 @@
 #include "cli/sim_command.h"
 #include "cli/trace_command.h"
 #include "cli/up_command.h"
+#include "cli/usage_problem.h"
 
 namespace {
 
-void add_version_command(CLI::App& app) {
-  app.add_subcommand("version", "Print the version")->callback([] {
-    std::printf("ringmaster %s\n", RINGMASTER_VERSION);
-  });
-}
-
-/// One line that says what was expected, where the parser's own words leave it open.
-std::string usage_problem(const CLI::App* app, const CLI::Error& error) {
-  std::string problem = error.what();
-  const auto unknown = app->remaining();
-  if (error.get_name() == "RequiredError" && !unknown.empty()) {
-    problem = "unknown command \"" + unknown.front() + '"';
-  } else if (error.get_name() == "ConversionError") {
-    problem += ": expected a value of the kind and range that --help shows";
-  }
-  return "ringmaster: " + problem + "\nRun with --help or --help-all for more information.\n";
+void add_version(CLI::App& app) {
+  constexpr const char* kVersion = "ringmaster " RINGMASTER_VERSION;
+  app.set_version_flag("--version", kVersion);
+  app.add_subcommand("version", "Print the version")->callback([] { std::puts(kVersion); });
 }
 
 int run(int argc, char** argv) {
   CLI::App app{"Routes and schedules requests for fleets of LLM engines", "ringmaster"};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Print the help of every command");
-  app.failure_message(usage_problem);
+  app.failure_message([](const CLI::App* parsed, const CLI::Error& error) {
+    return ringmaster::usage_problem(*parsed, error);
+  });
   app.footer(
       "Exit codes: 0 ok, 1 failure, 2 usage or configuration.\n"
       "Each command has its own --help with examples.");
@@ -52,7 +42,7 @@ int run(int argc, char** argv) {
   ringmaster::add_profile_command(app, exit_code);
   ringmaster::add_sim_command(app, exit_code);
   ringmaster::add_trace_command(app, exit_code);
-  add_version_command(app);
+  add_version(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

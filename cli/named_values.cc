@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "policies/option_reader.h"
+#include "base/known_names.h"
 #include "settings/quantities.h"
 
 namespace ringmaster {
@@ -53,7 +53,7 @@ Status NamedValues::finish() const {
   if (!problem_.empty()) return invalid(where + problem_);
   for (const auto& [name, value] : config_.options) {
     if (std::ranges::find(known_, name) != known_.end()) continue;
-    return invalid(where + "unknown option \"" + name + "\"; expected " + join_names(known_));
+    return invalid(where + "option: " + expected_one_of(known_, name));
   }
   return {};
 }

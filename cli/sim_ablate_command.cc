@@ -12,7 +12,7 @@
 #include "cli/command_error.h"
 #include "cli/sim_flags.h"
 #include "cli/sim_runs.h"
-#include "cli/trace_file.h"
+#include "cli/text_file.h"
 #include "sim/ablation.h"
 
 namespace ringmaster {
@@ -22,6 +22,16 @@ struct AblateFlags {
   SimFlags sim;
   bool is_markdown = false;
 };
+
+Status check_markdown(const AblateFlags& flags, const SimSweep& sweep) {
+  if (!flags.is_markdown) return {};
+  std::set<std::string> policies;
+  for (const SimSweep::Point& point : sweep.points) {
+    policies.insert(point.options.simulation.scheduler.policy.name);
+  }
+  if (policies.size() == 1) return {};
+  return invalid("--markdown: expected one policy, found " + std::to_string(policies.size()));
+}
 
 /// Each point of a sweep, whole and without each part.
 Result<SimSweep> plan_runs(const SimSweep& sweep) {
@@ -36,11 +46,15 @@ Result<SimSweep> plan_runs(const SimSweep& sweep) {
   return runs;
 }
 
-Result<std::vector<sim::Ablation>> ablate(const SimFlags& flags) {
+Result<std::vector<sim::Ablation>> ablate(const AblateFlags& all_flags) {
+  const SimFlags& flags = all_flags.sim;
   const auto target = read_target(flags);
   if (!target) return tl::unexpected(target.error());
   const auto sweep = plan_sweep(flags);
   if (!sweep) return tl::unexpected(sweep.error());
+  if (auto status = check_markdown(all_flags, *sweep); !status) {
+    return tl::unexpected(std::move(status).error());
+  }
   const auto runs = plan_runs(*sweep);
   if (!runs) return tl::unexpected(runs.error());
   auto reports = run_sweep(flags, *runs, [&target](const SimSweep::Point& point) {
@@ -69,17 +83,12 @@ Status print(const AblateFlags& flags, const std::vector<sim::Ablation>& ablatio
     std::fputs(sim::to_table(ablations).c_str(), stdout);
     return {};
   }
-  std::set<std::string> policies;
-  for (const sim::Ablation& each : ablations) {
-    policies.insert(each.whole.options.simulation.scheduler.policy.name);
-  }
-  if (policies.size() > 1) return invalid("--markdown: expected one policy, found several");
   std::fputs(sim::to_markdown(ablations).c_str(), stdout);
   return {};
 }
 
 int run(const AblateFlags& flags) {
-  const auto ablations = ablate(flags.sim);
+  const auto ablations = ablate(flags);
   if (!ablations) return complain(ablations.error());
   const auto status = print(flags, *ablations);
   return status ? 0 : complain(status.error());

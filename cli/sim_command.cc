@@ -38,6 +38,12 @@ Result<SimSweep> plan(const SimFlags& flags) {
                    std::to_string(sweep->points.size()) + " points");
   }
   if (auto status = check_report(flags, *sweep); !status) return tl::unexpected(status.error());
+  const sim::SimulationOptions& fleet = sweep->points.front().options.simulation;
+  if (!fleet.autoscaler) {
+    if (auto status = sim::check_places(fleet.changes, fleet.instances); !status) {
+      return tl::unexpected(std::move(status).error().while_doing(flags.fleet.events));
+    }
+  }
   return sweep;
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/json_writer.h"
 #include "cli/command_error.h"
-#include "cli/trace_file.h"
+#include "cli/text_file.h"
 #include "scheduler/request_table.h"
 #include "sim/explanation_text.h"
 

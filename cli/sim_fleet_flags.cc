@@ -1,16 +1,18 @@
 #include "cli/sim_fleet_flags.h"
 
+#include <array>
 #include <charconv>
 #include <string_view>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 
+#include "base/known_names.h"
+#include "cli/duration_flag.h"
 #include "cli/fleet_events_file.h"
 #include "cli/named_values.h"
 #include "cli/profile_file.h"
 #include "policies/policy_config.h"
-#include "settings/quantities.h"
 #include "sim/policy_list.h"
 
 namespace ringmaster {
@@ -23,12 +25,6 @@ constexpr double kCapacityMax = 100.0;
 constexpr std::int64_t kCacheTokensMax = 1'000'000'000'000;
 constexpr std::int32_t kPriorityMax = 1'000'000;
 constexpr double kSignalMax = 1e12;
-
-Result<Duration> read_duration(std::string_view flag, std::string_view text) {
-  if (const auto duration = parse_duration(text)) return *duration;
-  return invalid(std::string(flag) + ": expected a duration such as 5s or 500ms, found \"" +
-                 std::string(text) + "\"");
-}
 
 /// "4xNAME" as 4 and NAME.
 std::optional<std::pair<std::uint32_t, std::string>> split_count(std::string_view text) {
@@ -89,8 +85,9 @@ Result<sim::AutoscalerOptions> read_autoscaler(const std::string& text, std::siz
   if (config->name == "freeness") {
     options = sim::AutoscalerOptions::by_freeness();
   } else if (config->name != "pending") {
-    return invalid("--autoscale: expected the signal pending or freeness, found \"" + config->name +
-                   "\"");
+    return invalid(
+        "--autoscale: signal: " +
+        expected_one_of(std::array<std::string_view, 2>{"pending", "freeness"}, config->name));
   }
   NamedValues values("--autoscale", *config);
   const auto bound = [&](const char* key, std::int64_t fallback) {

@@ -14,7 +14,7 @@
 #include "cli/parallel_runs.h"
 #include "cli/sim_flags.h"
 #include "cli/sim_sweep.h"
-#include "cli/trace_file.h"
+#include "cli/text_file.h"
 #include "sim/capacity.h"
 
 namespace ringmaster {

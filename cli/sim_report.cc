@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/command_text.h"
+#include "cli/text_file.h"
 #include "cli/trace_file.h"
 #include "sim/html_report.h"
 

@@ -11,7 +11,7 @@
 #include "cli/parallel_runs.h"
 #include "cli/point_digest.h"
 #include "cli/saved_report.h"
-#include "cli/trace_file.h"
+#include "cli/text_file.h"
 #include "sim/report.h"
 
 namespace ringmaster {

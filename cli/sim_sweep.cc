@@ -7,9 +7,11 @@
 #include <string_view>
 #include <utility>
 
+#include "base/known_names.h"
+#include "cli/duration_flag.h"
 #include "cli/profile_file.h"
+#include "cli/text_file.h"
 #include "cli/trace_file.h"
-#include "settings/quantities.h"
 #include "sim/policy_list.h"
 #include "sim/trace_copies.h"
 
@@ -37,8 +39,8 @@ constexpr std::array<Setting, 2> kSettings = {{
 Result<Setting> find_setting(std::string_view name) {
   const auto* const found = std::ranges::find(kSettings, name, &Setting::name);
   if (found != kSettings.end()) return *found;
-  return invalid("--setting: expected dualmap-paper or realistic, found \"" + std::string(name) +
-                 "\"");
+  const std::array known{kSettings[0].name, kSettings[1].name};
+  return invalid("--setting: " + expected_one_of(known, name));
 }
 
 /// Which part of a trace a setting replays, and how fast its warm-up comes.
@@ -57,20 +59,12 @@ Window window_of(std::string_view setting, std::string_view trace_name) {
 template <class T>
 Result<T> choose(std::string_view flag, std::string_view text,
                  std::initializer_list<std::pair<std::string_view, T>> choices) {
-  std::string known;
+  std::vector<std::string_view> known;
   for (const auto& [name, value] : choices) {
     if (name == text) return value;
-    known += (known.empty() ? "" : ", ") + std::string(name);
+    known.push_back(name);
   }
-  return invalid(std::string(flag) + ": expected one of " + known + ", found \"" +
-                 std::string(text) + "\"");
-}
-
-Result<Duration> read_duration(std::string_view flag, std::string_view text) {
-  const auto duration = parse_duration(text);
-  if (duration) return *duration;
-  return invalid(std::string(flag) + ": expected a duration such as 5s or 500ms, found \"" +
-                 std::string(text) + "\"");
+  return invalid(std::string(flag) + ": " + expected_one_of(known, text));
 }
 
 Status read_parts(const SimFlags& flags, SchedulerOptions& options) {
@@ -249,9 +243,19 @@ void add_seeds(const SimFlags& flags, const std::shared_ptr<const sim::Workload>
   }
 }
 
+/// Before hours of simulation, not after them.
+Status check_outputs(const SimFlags& flags) {
+  for (const std::string& path : {flags.json, flags.report, flags.record}) {
+    if (path.empty()) continue;
+    if (auto status = check_writable(path); !status) return status;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<SimSweep> plan_sweep(const SimFlags& flags) {
+  if (auto status = check_outputs(flags); !status) return tl::unexpected(std::move(status).error());
   const auto runs = options_per_policy(flags);
   if (!runs) return tl::unexpected(runs.error());
   SimSweep sweep;

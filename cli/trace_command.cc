@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command_error.h"
+#include "cli/text_file.h"
 #include "cli/trace_file.h"
 #include "cli/trace_requests_command.h"
 #include "cli/trace_synthesize_command.h"

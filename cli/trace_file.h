@@ -15,8 +15,4 @@ namespace ringmaster {
 /// The last part of a path: how a trace is called in results.
 [[nodiscard]] std::string trace_name(std::string_view path);
 
-/// Writes the text to a file, or to standard output if the path is "-". Fails with kUnavailable and
-/// one line that names the path and the reason.
-[[nodiscard]] Status write_text(const std::string& path, std::string_view text);
-
 }  // namespace ringmaster

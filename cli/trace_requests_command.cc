@@ -10,6 +10,7 @@
 
 #include "base/json_writer.h"
 #include "cli/command_error.h"
+#include "cli/text_file.h"
 #include "cli/trace_file.h"
 #include "sim/arrivals.h"
 #include "sim/prompt_tokens.h"

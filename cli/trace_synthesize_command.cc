@@ -10,8 +10,8 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command_error.h"
-#include "cli/trace_file.h"
-#include "settings/quantities.h"
+#include "cli/duration_flag.h"
+#include "cli/text_file.h"
 #include "sim/synthesis.h"
 
 namespace ringmaster {
@@ -46,9 +46,8 @@ struct SynthesizeFlags {
 Status apply(const ShapeFlags& flags, sim::SessionShape& shape) {
   shape.turns = flags.turns.value_or(shape.turns);
   if (flags.pause) {
-    const auto pause = parse_duration(*flags.pause);
-    if (!pause)
-      return invalid("--pause: expected a duration such as 30s, found \"" + *flags.pause + "\"");
+    const auto pause = read_duration("--pause", *flags.pause);
+    if (!pause) return tl::unexpected(pause.error());
     shape.pause_s = to_seconds(*pause);
   }
   shape.contexts = flags.contexts.value_or(shape.contexts);
@@ -73,10 +72,8 @@ Status run(SynthesizeFlags flags) {
   }
   const auto kind = sim::parse_arrival_kind(flags.arrivals);
   if (!kind) return tl::unexpected(kind.error());
-  const auto period = parse_duration(flags.period);
-  if (!period) {
-    return invalid("--period: expected a duration such as 24h, found \"" + flags.period + "\"");
-  }
+  const auto period = read_duration("--period", flags.period);
+  if (!period) return tl::unexpected(period.error());
   flags.options.mix = std::move(*mix);
   flags.options.arrivals.kind = *kind;
   flags.options.arrivals.period_s = to_seconds(*period);

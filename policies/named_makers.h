@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/known_names.h"
 #include "base/result.h"
 #include "policies/option_reader.h"
 #include "policies/policy_config.h"

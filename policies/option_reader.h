@@ -46,15 +46,4 @@ class OptionReader {
   std::vector<std::string> problems_;
 };
 
-/// The name that takes the fewest edits to get to; empty if none is near: a third of the letters
-/// may be wrong.
-[[nodiscard]] std::string_view nearest_name(std::string_view name,
-                                            std::span<const std::string_view> known);
-
-/// " (did you mean 'nearest'?)", or nothing if no name is near.
-[[nodiscard]] std::string hint_at(std::string_view name, std::span<const std::string_view> known);
-
-/// "a, b, c".
-[[nodiscard]] std::string join_names(std::span<const std::string_view> names);
-
 }  // namespace ringmaster

@@ -8,7 +8,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include "policies/option_reader.h"
+#include "base/known_names.h"
 
 namespace ringmaster {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/json_writer.h"
-#include "policies/option_reader.h"
+#include "base/known_names.h"
 #include "sim/text_table.h"
 
 namespace ringmaster::sim {

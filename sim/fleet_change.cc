@@ -49,6 +49,18 @@ Status check(const FleetChanges& changes) {
   return {};
 }
 
+Status check_places(const FleetChanges& changes, std::uint32_t instances) {
+  const auto joins = std::ranges::count(changes.given, FleetChangeKind::kJoin, &FleetChange::kind);
+  const std::size_t places = instances + static_cast<std::size_t>(joins);
+  for (const FleetChange& change : changes.given) {
+    const std::uint32_t place = change.instance.value_or(0);
+    if (place < places) continue;
+    return invalid("expected an instance from 0 to " + std::to_string(places - 1) + ", found " +
+                   std::to_string(place));
+  }
+  return {};
+}
+
 std::vector<FleetChange> plan_changes(const FleetChanges& changes, Duration length,
                                       Random& random) {
   std::vector<FleetChange> plan = changes.given;

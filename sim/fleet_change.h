@@ -50,6 +50,10 @@ struct FleetChanges {
 /// Fails with kInvalidArgument, naming the first change that is out of its ranges.
 [[nodiscard]] Status check(const FleetChanges& changes);
 
+/// Fails with kInvalidArgument, naming the first change of an instance that is never there: a fleet
+/// of `instances` and those that join is numbered from 0.
+[[nodiscard]] Status check_places(const FleetChanges& changes, std::uint32_t instances);
+
 /// Those given and those at random in [0, length], by time; equal times in the order given. Draws
 /// from `random`.
 [[nodiscard]] std::vector<FleetChange> plan_changes(const FleetChanges& changes, Duration length,

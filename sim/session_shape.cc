@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <vector>
+
+#include "base/known_names.h"
 
 namespace ringmaster::sim {
 namespace {
@@ -57,11 +60,9 @@ constexpr std::array<SessionShape, 6> kShapes = {{
 Result<SessionShape> find_shape(std::string_view name) {
   const auto* const found = std::ranges::find(kShapes, name, &SessionShape::name);
   if (found != kShapes.end()) return *found;
-  std::string known;
-  for (const SessionShape& shape : kShapes) {
-    known += (known.empty() ? "" : ", ") + std::string(shape.name);
-  }
-  return invalid("workload: expected one of " + known + ", found \"" + std::string(name) + "\"");
+  std::vector<std::string_view> known;
+  for (const SessionShape& shape : kShapes) known.push_back(shape.name);
+  return invalid("workload: " + expected_one_of(known, name));
 }
 
 Result<double> parse_share(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/known_names.h"
 #include "engine/simulated/roofline.h"
 
 namespace ringmaster::engine {
@@ -45,10 +46,9 @@ std::span<const InstanceProfile> profiles() {
 Result<InstanceProfile> find_profile(std::string_view name) {
   const auto found = std::ranges::find(profiles(), name, &InstanceProfile::name);
   if (found != profiles().end()) return *found;
-  std::string known;
-  for (const InstanceProfile& profile : profiles()) known += " " + profile.name;
-  return invalid("unknown profile \"" + std::string(name) +
-                 "\"; expected a file that ends in .json or one of" + known);
+  std::vector<std::string_view> known;
+  for (const InstanceProfile& profile : profiles()) known.push_back(profile.name);
+  return invalid("profile: no file that ends in .json; " + expected_one_of(known, name));
 }
 
 }  // namespace ringmaster::engine

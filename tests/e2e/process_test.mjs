@@ -72,6 +72,25 @@ test('a missing model folder is one line that names it', async () => {
   }
 });
 
+test('a wrong name on the command line is one line with the name that was perhaps meant', async () => {
+  for (const [args, meant] of [
+    [['simm'], 'unknown command "simm" (did you mean \'sim\'?); see ringmaster --help'],
+    [['sim', 'gooodput'], 'unknown command "gooodput" (did you mean \'goodput\'?); see ringmaster sim --help'],
+    [['sim', '--polcy', 'dualmap'], 'unknown option "--polcy" (did you mean \'--policy\'?); see ringmaster sim --help'],
+    [['sim', 'plan', '--trace', 'x', '--slo-ttf=2s'], '(did you mean \'--slo-ttft\'?); see ringmaster sim plan --help'],
+    [['trace', 'synthesize', 'agents'], '(did you mean \'agent\'?)'],
+    [['config', 'explain', 'slo.ttf'], 'no key slo.ttf (did you mean \'slo.ttft\'?)'],
+    [['engine', '--device', 'cdua'], '(did you mean \'cuda\'?)'],
+    [['profile', 'list', 'extra'], 'expected nothing more, found "extra"; see ringmaster profile list --help'],
+    [[], 'A subcommand is required; see ringmaster --help'],
+  ]) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 2, args.join(' '));
+    assert.equal(lines(stderr).length, 1, stderr);
+    assert.ok(stderr.includes(meant), stderr);
+  }
+});
+
 test('without a usable GPU --device cuda is one line that says why and what works', async () => {
   const { code, stderr } = await run(['engine', '--device', 'cuda', '--listen', '127.0.0.1:0'], {
     env: { ...process.env, RINGMASTER_CUDA_MODULE: '/no/such/module.so' },
@@ -115,5 +134,5 @@ test('a wrong flag is exit code 2, help and version are 0', async () => {
   assert.equal((await run(['no-such-command'])).code, 2);
   assert.equal((await run(['up', '--policy', 'no_such_policy', '--port', '0', '--admin-port', '0'])).code, 2);
   assert.equal((await run(['--help'])).code, 0);
-  assert.match((await run(['version'])).stdout, /^ringmaster \d/);
+  for (const word of ['version', '--version']) assert.match((await run([word])).stdout, /^ringmaster \d/);
 });

@@ -77,6 +77,9 @@ random:
     assert.match(message, place);
   }
   assert.match(await refusal('--events', '/no/file'), /\/no\/file/);
+  const nobody = write('nobody.yaml', 'events: [{at: 1s, what: crash, instance: 99}]\n');
+  assert.match(await refusal('--instances', '4', '--events', nobody),
+    /nobody\.yaml: expected an instance from 0 to 3, found 99/);
 });
 
 test('unlike instances take the place of equal ones', async () => {
@@ -89,7 +92,7 @@ test('unlike instances take the place of equal ones', async () => {
   assert.match(await refused('5000xqwen2.5-7b@910b4'), /at most 4096/);
   assert.match(await refused('2xbest'), /qwen2\.5-7b@910b4/);
   assert.match(await refused('2xqwen2.5-7b@910b4:tau=0'), /tau: expected a number from/);
-  assert.match(await refused('2xqwen2.5-7b@910b4:speed=2'), /unknown option "speed"; expected tau, cache, capacity/);
+  assert.match(await refused('2xqwen2.5-7b@910b4:speed=2'), /option: expected one of tau, cache, capacity, found "speed"/);
 });
 
 test('classes are judged by their own targets', async () => {
@@ -102,7 +105,7 @@ test('classes are judged by their own targets', async () => {
   assert.match(await refused('a:share=0.5'), /sum to 1, found 0\.5/);
   assert.match(await refused('a:share=0.5', 'a:share=0.5'), /class a: given twice/);
   assert.match(await refused('a:share=1,ttft=5'), /ttft: expected a duration/);
-  assert.match(await refused('a:share=1,slo=5s'), /unknown option "slo"; expected share, ttft, tpot, priority/);
+  assert.match(await refused('a:share=1,slo=5s'), /option: expected one of share, ttft, tpot, priority, found "slo"/);
 });
 
 test('a target for the time per token lowers attainment, never raises it', async () => {
@@ -121,7 +124,7 @@ test('an autoscaler grows a fleet that is too small', async () => {
   assert.ok(scaled.instances_most > 2 && scaled.instances_most <= 6);
   assert.ok(scaled.slo_attainment > fixed.slo_attainment);
   const refused = (text) => refusal('--autoscale', text);
-  assert.match(await refused('luck'), /pending or freeness, found "luck"/);
+  assert.match(await refused('luck'), /pending, freeness, found "luck"/);
   assert.match(await refused('pending:min=9,max=3'), /found min 9 and max 3/);
   assert.match(await refused('pending:up=1,down=2'), /expected down below up/);
   assert.match(await refused('pending:often=1s'), /unknown option "often"/);

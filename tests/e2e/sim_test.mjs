@@ -288,10 +288,13 @@ test('what cannot be simulated is refused with what was expected', async () => {
   assert.match(await refusal('sim', ...small, '--qps', '1', '--jitter', '-1'), /0 or a number/);
 });
 
-test('a result that cannot be written is one line and exit code 1', async () => {
-  const { code, stderr } = await run(['sim', ...small, '--qps', '1', '--json', '/no/folder/x.json']);
-  assert.equal(code, 1);
-  assert.match(stderr, /^ringmaster: cannot write \/no\/folder\/x\.json: [^\n]+\n$/);
+test('a result that cannot be written is one line and exit code 1, before anything is simulated', async () => {
+  for (const flag of ['--json', '--report', '--record']) {
+    const { code, stdout, stderr } = await run(['sim', ...small, '--qps', '1', flag, '/no/folder/x']);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^ringmaster: cannot write \/no\/folder\/x: [^\n]+\n$/);
+  }
 });
 
 test('trace stats tells lengths and reuse', async () => {
@@ -441,7 +444,7 @@ test('a wrong profile is refused with its file and key, a wrong name with the kn
   assert.equal(await refusal('profile', 'show', file),
     `ringmaster: ${file}: prefill_seconds_per_token: expected a number from 1e-12 to 10`);
   assert.match(await refusal('sim', ...small, '--qps', '1', '--profile', 'h200'),
-    /^ringmaster: unknown profile "h200"; expected a file that ends in \.json or one of qwen2\.5-7b@910b4 /);
+    /^ringmaster: profile: no file that ends in \.json; expected one of qwen2\.5-7b@910b4, /);
 });
 
 test('sim explain shows a decision with its terms, the other policies and the outcome', async () => {

@@ -79,7 +79,7 @@ TEST(AdapterRegistry, FindsTheKnownAndListsThemForTheUnknown) {
   EXPECT_EQ((*find_adapter("ringmaster"))->name(), "ringmaster");
   const auto unknown = find_adapter("vlm");
   ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().message, "unknown adapter \"vlm\", must be one of: openai, ringmaster");
+  EXPECT_EQ(unknown.error().message, "adapter: expected one of openai, ringmaster, found \"vlm\"");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "policies/option_reader.h"
+#include "base/known_names.h"
 
 namespace ringmaster {
 namespace {
@@ -63,20 +63,6 @@ TEST(PolicyRegistry, OffersNoNameThatIsFarOff) {
   for (const char* far : {"xyzzy", "foo", "r", "rand", "least"}) {
     EXPECT_EQ(error_of(far).find("did you mean"), std::string::npos) << far;
   }
-}
-
-TEST(NearestName, TakesUpToAThirdOfTheLettersForMistakes) {
-  const std::string_view known[] = {"slo", "queue", "llumnix"};
-  EXPECT_EQ(nearest_name("slx", known), "slo");
-  EXPECT_EQ(nearest_name("sxx", known), "");
-  EXPECT_EQ(nearest_name("queu", known), "queue");
-  EXPECT_EQ(nearest_name("lumnixx", known), "llumnix");
-  EXPECT_EQ(nearest_name("lumnxxx", known), "");
-}
-
-TEST(NearestName, CountsSwappedNeighboursAsOneMistake) {
-  const std::string_view known[] = {"fcfs", "fair"};
-  EXPECT_EQ(nearest_name("fcsf", known), "fcfs");
 }
 
 TEST(PolicyRegistry, ListsTheKnownOptionsAndTheNearestOne) {

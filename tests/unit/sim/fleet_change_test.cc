@@ -32,6 +32,13 @@ TEST(FleetChanges, RefuseAStallWithoutALength) {
             "change 1 of the fleet: expected a length above 0");
 }
 
+TEST(FleetChanges, AreOfInstancesThatAreThereOrJoin) {
+  const FleetChanges changes = {.given = {{.kind = FleetChangeKind::kJoin},
+                                          {.kind = FleetChangeKind::kCrash, .instance = 8}}};
+  EXPECT_TRUE(check_places(changes, 8));
+  EXPECT_EQ(check_places(changes, 7).error().message, "expected an instance from 0 to 7, found 8");
+}
+
 TEST(FleetChanges, RefuseJoinsAtRandom) {
   EXPECT_EQ(
       check({.random = {{.kind = FleetChangeKind::kJoin, .mean_gap = seconds(1)}}}).error().message,
