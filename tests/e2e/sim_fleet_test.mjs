@@ -127,7 +127,7 @@ test('an autoscaler grows a fleet that is too small', async () => {
   assert.match(await refused('luck'), /pending, freeness, found "luck"/);
   assert.match(await refused('pending:min=9,max=3'), /found min 9 and max 3/);
   assert.match(await refused('pending:up=1,down=2'), /expected down below up/);
-  assert.match(await refused('pending:often=1s'), /unknown option "often"/);
+  assert.match(await refused('pending:often=1s'), /cooldown, start_up, found "often"/);
 });
 
 test('copies multiply requests and warm-up', async () => {
