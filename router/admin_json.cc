@@ -74,6 +74,7 @@ void write_shadow(JsonWriter& json, const ModelFleet& fleet, const ShadowFigures
   json.member("policy", policy_text(fleet.scheduler().options().policy));
   json.member("shadow", figures.policy);
   json.member("failed", figures.has_failed);
+  if (figures.has_failed) json.member("failure", figures.failure);
   json.member("decisions", figures.decisions);
   json.member("differing", figures.differing);
   json.member("differing_share", mean(figures.differing));

@@ -42,9 +42,10 @@ class AdvisingPolicy {
   [[nodiscard]] RoutingPolicy& policy() const { return *policy_; }
   [[nodiscard]] const HotnessOptions& hotness() const { return homes_.options(); }
 
- private:
+  /// `text` names the policy. Requires: a policy.
   AdvisingPolicy(std::string text, std::unique_ptr<RoutingPolicy> policy);
 
+ private:
   std::string text_;
   std::unique_ptr<RoutingPolicy> policy_;
   HomeFinder homes_;

@@ -67,12 +67,12 @@ Result<std::unique_ptr<DecisionWatch>> DecisionWatch::create(const SchedulerOpti
 }
 
 void DecisionWatch::append_observers(std::vector<RequestObserver*>& observers) const {
-  const auto append = [&](RoutingPolicy& policy) {
-    if (RequestObserver* const observer = policy.observer()) observers.push_back(observer);
+  const auto append = [&](RequestObserver* observer) {
+    if (observer != nullptr) observers.push_back(observer);
   };
-  if (shadow_) append(shadow_->policy());
+  if (shadow_) append(shadow_->observer());
   if (!options_.others_see_all) return;
-  for (const auto& other : others_) append(other->policy());
+  for (const auto& other : others_) append(other->policy().observer());
 }
 
 bool DecisionWatch::explains(const RequestRecord& request, TimePoint now) const {

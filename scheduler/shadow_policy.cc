@@ -13,6 +13,7 @@ void ShadowFigures::add(const ShadowFigures& other) {
   acting_ttft_seconds += other.acting_ttft_seconds;
   shadow_ttft_seconds += other.shadow_ttft_seconds;
   has_failed = has_failed || other.has_failed;
+  if (failure.empty()) failure = other.failure;
 }
 
 void ShadowFigures::take_off(const ShadowFigures& earlier) {
@@ -28,15 +29,37 @@ ShadowPolicy::ShadowPolicy(std::unique_ptr<AdvisingPolicy> policy) : policy_(std
   figures_.policy = policy_->text();
 }
 
-std::optional<AdvisedChoice> ShadowPolicy::decide(const Decided& decided) {
-  if (figures_.has_failed) return std::nullopt;
-  AdvisedChoice choice;
+template <class Call>
+bool ShadowPolicy::attempt(const Call& call) {
+  if (figures_.has_failed) return false;
   try {
-    choice = policy_->ask(decided);
-  } catch (const std::exception&) {  // Out of memory, say: the acting policy goes on.
+    call();
+  } catch (const std::exception& thrown) {  // Out of memory, say.
     figures_.has_failed = true;
-    return std::nullopt;
+    figures_.failure = thrown.what();
   }
+  return !figures_.has_failed;
+}
+
+void ShadowPolicy::dispatched(const ObservedRequest& seen) {
+  attempt([&] { policy_->policy().observer()->dispatched(seen); });
+}
+
+void ShadowPolicy::first_token(const ObservedRequest& seen) {
+  attempt([&] { policy_->policy().observer()->first_token(seen); });
+}
+
+void ShadowPolicy::ended(const ObservedRequest& seen) {
+  attempt([&] { policy_->policy().observer()->ended(seen); });
+}
+
+void ShadowPolicy::instance_left(InstanceId instance) {
+  attempt([&] { policy_->policy().observer()->instance_left(instance); });
+}
+
+std::optional<AdvisedChoice> ShadowPolicy::decide(const Decided& decided) {
+  AdvisedChoice choice;
+  if (!attempt([&] { choice = policy_->ask(decided); })) return std::nullopt;
   const AdvisedChoice acting = acting_choice(decided);
   ++figures_.decisions;
   const bool is_same = choice.instance == acting.instance && choice.is_refused == acting.is_refused;

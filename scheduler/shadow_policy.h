@@ -20,6 +20,7 @@ struct ShadowFigures {
   double acting_ttft_seconds = 0.0;
   double shadow_ttft_seconds = 0.0;
   bool has_failed = false;  ///< It threw, and is not asked any more.
+  std::string failure;      ///< What it threw; empty if it has not failed.
 
   // Counts and sums, as of the same policy.
   void add(const ShadowFigures& other);
@@ -29,7 +30,10 @@ struct ShadowFigures {
 /// A policy beside the acting one: it decides on the same inputs and acts on nothing. Asked within
 /// the decision, since a moment later the inputs are others; what that costs is measured by
 /// bench/decision_bench.cc.
-class ShadowPolicy {
+///
+/// What it throws, from a choice or from hearing of a request, stays here: it is then neither asked
+/// nor told anything any more, and the acting policy goes on.
+class ShadowPolicy : private RequestObserver {
  public:
   explicit ShadowPolicy(std::unique_ptr<AdvisingPolicy> policy);
 
@@ -37,9 +41,21 @@ class ShadowPolicy {
   [[nodiscard]] std::optional<AdvisedChoice> decide(const Decided& decided);
 
   [[nodiscard]] const ShadowFigures& figures() const { return figures_; }
-  [[nodiscard]] RoutingPolicy& policy() const { return policy_->policy(); }
+  /// Who is to be told what becomes of requests; null: the shadow does not listen. Owned by this.
+  [[nodiscard]] RequestObserver* observer() {
+    return policy_->policy().observer() == nullptr ? nullptr : this;
+  }
 
  private:
+  void dispatched(const ObservedRequest& seen) override;
+  void first_token(const ObservedRequest& seen) override;
+  void ended(const ObservedRequest& seen) override;
+  void instance_left(InstanceId instance) override;
+
+  /// Calls it unless it has failed; false if it has, now or before.
+  template <class Call>
+  bool attempt(const Call& call);
+
   std::unique_ptr<AdvisingPolicy> policy_;
   ShadowFigures figures_;
 };

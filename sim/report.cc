@@ -23,6 +23,7 @@ void write_shadow(JsonWriter& json, const ShadowFigures& shadow) {
                : std::optional(static_cast<double>(sum) / static_cast<double>(shadow.decisions));
   };
   json.member("shadow", shadow.policy);
+  if (shadow.has_failed) json.member("shadow_failure", shadow.failure);
   json.member("shadow_decisions", shadow.decisions);
   json.member("shadow_differing_share", mean(shadow.differing));
   json.member("acting_expected_cached_tokens", mean(shadow.acting_cached_tokens));

@@ -1,6 +1,11 @@
 #include "scheduler/shadow_policy.h"
 
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -112,6 +117,87 @@ TEST(ShadowPolicy, IsRefusedWhereItIsNotKnown) {
   ASSERT_FALSE(scheduler);
   EXPECT_NE(scheduler.error().message.find("did you mean 'dualmap'?"), std::string::npos)
       << scheduler.error().message;
+}
+
+/// Throws at its third choice, or at the first request that it hears of.
+class ThrowingPolicy final : public RoutingPolicy, private RequestObserver {
+ public:
+  explicit ThrowingPolicy(bool throws_when_told) : throws_when_told_(throws_when_told) {}
+
+  [[nodiscard]] std::string_view name() const override { return "throwing"; }
+  [[nodiscard]] RequestObserver* observer() override { return this; }
+  void choose(const RoutingQuery& query, const FleetState& /*fleet*/,
+              RoutingDecision& decision) override {
+    if (++asked_ == 3) throw std::runtime_error("no memory left");
+    decision.instance = query.candidates.front();
+    decision.consider({.instance = decision.instance});
+  }
+
+  int asked_ = 0;
+  int told_ = 0;
+
+ private:
+  void dispatched(const ObservedRequest& /*seen*/) override {
+    ++told_;
+    if (throws_when_told_) throw std::runtime_error("told too much");
+  }
+
+  bool throws_when_told_;
+};
+
+/// A shadow and a decision to ask it about.
+struct ThrowingShadow {
+  explicit ThrowingShadow(bool throws_when_told) {
+    fleet.add({0}, {.name = "a", .prefill_seconds_per_token = 0.001}, ResidencySource::kMirror);
+    auto owned = std::make_unique<ThrowingPolicy>(throws_when_told);
+    policy = owned.get();
+    shadow = std::make_unique<ShadowPolicy>(
+        std::make_unique<AdvisingPolicy>("throwing", std::move(owned)));
+  }
+
+  std::optional<AdvisedChoice> decide() {
+    RoutingDecision acting;
+    acting.instance = {0};
+    acting.consider({.instance = {0}});
+    const RoutingQuery query{.request = request, .candidates = fleet.eligible()};
+    return shadow->decide(
+        {.query = query, .fleet = fleet, .policy = *policy, .decision = acting, .is_first = true});
+  }
+  void tell() { shadow->observer()->dispatched({.request = request, .instance = {0}}); }
+
+  FleetState fleet{160, 1000};
+  RequestSpec request = Driver::request(1);
+  ThrowingPolicy* policy = nullptr;
+  std::unique_ptr<ShadowPolicy> shadow;
+};
+
+TEST(ShadowPolicy, IsNotAskedAgainOnceItHasThrown) {
+  ThrowingShadow throwing(false);
+  EXPECT_TRUE(throwing.decide());
+  EXPECT_TRUE(throwing.decide());
+  EXPECT_FALSE(throwing.decide());
+  EXPECT_FALSE(throwing.decide());
+  EXPECT_EQ(throwing.policy->asked_, 3);
+  EXPECT_EQ(throwing.shadow->figures().decisions, 2U);
+  EXPECT_TRUE(throwing.shadow->figures().has_failed);
+  EXPECT_EQ(throwing.shadow->figures().failure, "no memory left");
+}
+
+TEST(ShadowPolicy, IsNotToldAnythingOnceItHasThrown) {
+  ThrowingShadow throwing(false);
+  throwing.tell();
+  for (int i = 0; i < 3; ++i) throwing.decide();
+  throwing.tell();
+  EXPECT_EQ(throwing.policy->told_, 1);
+}
+
+TEST(ShadowPolicy, IsNotAskedAgainOnceItHasThrownAtWhatItWasTold) {
+  ThrowingShadow throwing(true);
+  EXPECT_TRUE(throwing.decide());
+  throwing.tell();
+  EXPECT_FALSE(throwing.decide());
+  EXPECT_EQ(throwing.policy->asked_, 1);
+  EXPECT_EQ(throwing.shadow->figures().failure, "told too much");
 }
 
 TEST(ShadowPolicy, IsNotThereUnlessAskedFor) {
