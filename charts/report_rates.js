@@ -111,6 +111,11 @@ function rateChooser(rates, qps, change) {
 
 // ---- charts --------------------------------------------------------------------------------
 
+/** With the interval over the seeds, if there were several. */
+function goodputText({ goodput_qps: value, goodput_half_width: width }) {
+  return width === undefined ? fixed(value, 2) : `${fixed(value, 2)} ± ${fixed(width, 2)}`;
+}
+
 function goodputCard(trace, styles, order) {
   const policies = order.map((i) => trace.policies[i]);
   const bound = policies[0].bound_qps;
@@ -120,12 +125,12 @@ function goodputCard(trace, styles, order) {
     format: (value) => number(value),
     marks: bound ? [{ value: bound, text: `bound ${fixed(bound, 2)}` }] : [],
     rows: order.map((i) => {
-      const { name, goodput_qps: value, at_goodput: at } = trace.policies[i];
-      return { name, value, text: fixed(value, 2), style: styles[i],
-        lines: [name, `goodput ${rate(value)}`, `${percent(value / bound)} of the bound`, `P90 there ${timing(at.ttft_p90_s)}, P99 ${timing(at.ttft_p99_s)}`] };
+      const { name, goodput_qps: value, goodput_half_width: width, at_goodput: at } = trace.policies[i];
+      return { name, value, text: goodputText(trace.policies[i]), style: styles[i],
+        lines: [name, `goodput ${rate(value)}${width === undefined ? '' : `, 95 % interval ±${fixed(width, 2)}`}`, `${percent(value / bound)} of the bound`, `P90 there ${timing(at.ttft_p90_s)}, P99 ${timing(at.ttft_p99_s)}`] };
     }),
   });
-  const figures = tableBehind([['Policy', (p) => p.name], ['Goodput, requests/s', (p) => fixed(p.goodput_qps, 2), 'number'],
+  const figures = tableBehind([['Policy', (p) => p.name], ['Goodput, requests/s', goodputText, 'number'],
     ['Of the bound', (p) => percent(p.goodput_qps / p.bound_qps), 'number'],
     ['Of the best', (p) => percent(p.goodput_qps / policies[0].goodput_qps), 'number'],
     ['P90 there', (p) => timing(p.at_goodput.ttft_p90_s), 'number'], ['P99 there', (p) => timing(p.at_goodput.ttft_p99_s), 'number']], policies, 'Goodput');

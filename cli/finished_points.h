@@ -29,7 +29,7 @@ class FinishedPoints {
   FinishedPoints& operator=(const FinishedPoints&) = delete;
   ~FinishedPoints();
 
-  /// The line of that point; null if it is not there. Not to be called while points are added.
+  /// The line of that point; null if it was not there when the file was opened. Any thread.
   [[nodiscard]] const std::string* find(const std::string& digest) const;
 
   /// Lines in the file when it was opened.

@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "cli/command_text.h"
 #include "cli/text_file.h"
 #include "cli/trace_file.h"
 #include "sim/html_report.h"
+#include "sim/seed_means.h"
 
 namespace ringmaster {
 
@@ -20,9 +22,6 @@ Status check_report(const SimFlags& flags, const SimSweep& sweep) {
   if (!flags.resume.empty()) {
     return invalid("--report: --resume keeps results only, not what the page shows of each run");
   }
-  if (flags.seeds.size() > 1) {
-    return invalid("--report: expected one seed, found " + std::to_string(flags.seeds.size()));
-  }
   std::set<std::string> names;
   for (const std::string& path : flags.traces) {
     if (names.insert(trace_name(path)).second) continue;
@@ -34,7 +33,9 @@ Status check_report(const SimFlags& flags, const SimSweep& sweep) {
 
 SimSweep plan_comparison(const SimSweep& searched, std::span<const sim::RunReport> searches) {
   std::map<std::string, std::vector<sim::RunReport>> by_trace;
-  for (const sim::RunReport& search : searches) by_trace[search.options.trace].push_back(search);
+  for (sim::RunReport& search : sim::mean_over_seeds(searches)) {
+    by_trace[search.options.trace].push_back(std::move(search));
+  }
   SimSweep comparison;
   for (SimSweep::Point point : searched.points) {
     point.options.is_detailed = true;

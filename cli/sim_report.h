@@ -12,8 +12,8 @@
 
 namespace ringmaster {
 
-/// Whether `--report` can be made of the sweep. Fails with kInvalidArgument: too many runs, several
-/// seeds, points kept by --resume, or two traces whose files have the same name.
+/// Whether `--report` can be made of the sweep. Fails with kInvalidArgument: too many runs,
+/// points kept by --resume, or two traces whose files have the same name.
 [[nodiscard]] Status check_report(const SimFlags& flags, const SimSweep& sweep);
 
 /// The runs that a report adds to a search for goodput: every policy of a trace, in detail, at the

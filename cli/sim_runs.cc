@@ -2,15 +2,11 @@
 
 #include <chrono>
 #include <cstdio>
-#include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
-#include "cli/finished_points.h"
+#include "cli/kept_points.h"
 #include "cli/parallel_runs.h"
-#include "cli/point_digest.h"
-#include "cli/saved_report.h"
 #include "cli/text_file.h"
 #include "sim/report.h"
 
@@ -39,49 +35,6 @@ void run_open_points(const SimFlags& flags, const SimSweep& sweep, const RunPoin
   });
 }
 
-/// Takes what an earlier run of the same points finished, and keeps what this one finishes.
-class ResumedSweep {
- public:
-  Status open(const SimFlags& flags, const SimSweep& sweep) {
-    auto inputs = inputs_of(*flags.command);
-    if (!inputs) return tl::unexpected(std::move(inputs).error());
-    for (const SimSweep::Point& point : sweep.points) {
-      auto digest = digest_of(point, *inputs);
-      if (!digest) return tl::unexpected(std::move(digest).error());
-      digests_.push_back(std::move(*digest));
-    }
-    auto finished = FinishedPoints::open(flags.resume);
-    if (!finished) return tl::unexpected(std::move(finished).error());
-    finished_ = std::move(*finished);
-    return {};
-  }
-
-  void restore(const SimFlags& flags, const SimSweep& sweep,
-               std::vector<std::optional<RunResult>>& results) const {
-    std::size_t restored = 0;
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      const std::string* line = finished_->find(digests_[i]);
-      if (line == nullptr) continue;
-      auto report = restore_report(*line, sweep.points[i].options);
-      if (!report) continue;
-      if (flags.no_wall) report->wall_s.reset();
-      results[i].emplace(std::move(*report));
-      ++restored;
-    }
-    if (finished_->size() == 0) return;
-    std::fprintf(stderr, "ringmaster: %zu of %zu points taken from %s\n", restored, results.size(),
-                 flags.resume.c_str());
-  }
-
-  [[nodiscard]] Status keep(std::size_t point, const sim::RunReport& report) {
-    return finished_->add(saved_report(digests_[point], report));
-  }
-
- private:
-  std::vector<std::string> digests_;
-  std::unique_ptr<FinishedPoints> finished_;
-};
-
 }  // namespace
 
 Result<std::vector<sim::RunReport>> run_sweep(const SimFlags& flags, const SimSweep& sweep,
@@ -91,13 +44,16 @@ Result<std::vector<sim::RunReport>> run_sweep(const SimFlags& flags, const SimSw
     run_open_points(flags, sweep, run, results, [](std::size_t) { return Status(); });
   } else {
     if (!flags.record.empty()) return invalid("--resume: expected no --record beside it");
-    ResumedSweep resumed;
-    if (auto status = resumed.open(flags, sweep); !status) {
-      return tl::unexpected(std::move(status).error());
+    const auto kept = KeptPoints::open(flags);
+    if (!kept) return tl::unexpected(kept.error());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      auto found = (*kept)->find(sweep.points[i]);
+      if (!found) return tl::unexpected(std::move(found).error());
+      if (*found) results[i].emplace(std::move(**found));
     }
-    resumed.restore(flags, sweep, results);
+    (*kept)->tell(results.size());
     run_open_points(flags, sweep, run, results,
-                    [&](std::size_t i) { return resumed.keep(i, **results[i]); });
+                    [&](std::size_t i) { return (*kept)->keep(sweep.points[i], **results[i]); });
   }
   std::vector<sim::RunReport> reports;
   for (std::optional<RunResult>& result : results) {

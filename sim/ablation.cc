@@ -1,10 +1,14 @@
 #include "sim/ablation.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "base/check.h"
 #include "base/json_writer.h"
 #include "base/known_names.h"
+#include "sim/paired_difference.h"
 #include "sim/text_table.h"
 
 namespace ringmaster::sim {
@@ -28,34 +32,94 @@ RunOptions without(const PolicyPart& part, const RunOptions& whole) {
   return options;
 }
 
-/// Of the goodput; absent where there is none to compare with.
-std::optional<double> change(const Ablation& ablation, const RunReport& without) {
-  if (ablation.whole.goodput_qps.value_or(0.0) == 0.0) return std::nullopt;
-  return *without.goodput_qps / *ablation.whole.goodput_qps - 1.0;
+/// The ablations of one policy on one trace, one a seed.
+using Seeds = std::vector<const Ablation*>;
+
+std::vector<Seeds> by_policy(std::span<const Ablation> ablations) {
+  std::vector<Seeds> groups;
+  for (const Ablation& ablation : ablations) {
+    const auto group = std::ranges::find_if(groups, [&](const Seeds& seeds) {
+      const RunOptions& options = seeds.front()->whole.options;
+      return options.trace == ablation.whole.options.trace &&
+             options.policy == ablation.whole.options.policy;
+    });
+    if (group == groups.end()) {
+      groups.push_back({&ablation});
+    } else {
+      group->push_back(&ablation);
+    }
+  }
+  return groups;
 }
 
-std::string percent(std::optional<double> share) {
-  if (!share) return "-";
-  return (*share > 0 ? "+" : "") + fixed_decimals(100.0 * *share, 1) + " %";
+constexpr std::size_t kNothing = std::size_t(-1);  // In place of a part: the whole.
+
+const RunReport& report_of(const Ablation& ablation, std::size_t part) {
+  return part == kNothing ? ablation.whole : ablation.without[part];
 }
 
-std::string to_json(const Ablation& ablation, const PolicyPart& part, const RunReport& without) {
+double goodput_of(const Seeds& seeds, std::size_t part) {
+  std::vector<double> values;
+  for (const Ablation* one : seeds) values.push_back(*report_of(*one, part).goodput_qps);
+  return independent_mean(values).mean;
+}
+
+/// Absent where it is for a seed.
+std::optional<double> p90_of(const Seeds& seeds, std::size_t part) {
+  std::vector<double> values;
+  for (const Ablation* one : seeds) {
+    const auto& value = report_of(*one, part).metrics.ttft_p90_s;
+    if (!value) return std::nullopt;
+    values.push_back(*value);
+  }
+  return independent_mean(values).mean;
+}
+
+/// Of the goodput, paired by seed; absent where there is none to compare with.
+std::optional<MeanWithInterval> change(const Seeds& seeds, std::size_t part) {
+  std::vector<double> values;
+  for (const Ablation* one : seeds) {
+    if (*one->whole.goodput_qps == 0.0) continue;
+    values.push_back(*one->without[part].goodput_qps / *one->whole.goodput_qps - 1.0);
+  }
+  if (values.empty()) return std::nullopt;
+  return independent_mean(values);
+}
+
+std::string percent(double share) {
+  return (share > 0 ? "+" : "") + fixed_decimals(100.0 * share, 1);
+}
+
+/// "-2.1 %", "-2.1 ± 0.8 %".
+std::string in_words(const std::optional<MeanWithInterval>& change) {
+  if (!change) return "-";
+  std::string text = percent(change->mean);
+  if (change->half_width) text += " ± " + fixed_decimals(100.0 * *change->half_width, 1);
+  return text + " %";
+}
+
+std::string to_json(const Seeds& seeds, const PolicyPart& part, std::size_t place) {
+  const RunOptions& options = seeds.front()->whole.options;
+  const auto shift = change(seeds, place);
   JsonWriter json;
   json.begin_object();
-  json.member("trace", ablation.whole.options.trace);
-  json.member("policy", ablation.whole.options.policy);
-  json.member("setting", ablation.whole.options.setting);
-  json.member("profile", ablation.whole.options.simulation.profile.name);
-  json.member("model", name_of(ablation.whole.options.simulation.model));
-  json.member("instances", ablation.whole.options.simulation.instances);
-  json.member("seed", ablation.whole.options.simulation.scheduler.seed);
+  json.member("trace", options.trace);
+  json.member("policy", options.policy);
+  json.member("setting", options.setting);
+  json.member("profile", options.simulation.profile.name);
+  json.member("model", name_of(options.simulation.model));
+  json.member("instances", options.simulation.instances);
+  json.key("seeds").begin_array();
+  for (const Ablation* one : seeds) json.value(one->whole.options.simulation.scheduler.seed);
+  json.end_array();
   json.member("part", part.name);
   json.member("what", part.what);
-  json.member("goodput_qps", ablation.whole.goodput_qps);
-  json.member("goodput_qps_without", without.goodput_qps);
-  json.member("change", change(ablation, without));
-  json.member("ttft_p90_s", ablation.whole.metrics.ttft_p90_s);
-  json.member("ttft_p90_s_without", without.metrics.ttft_p90_s);
+  json.member("goodput_qps", goodput_of(seeds, kNothing));
+  json.member("goodput_qps_without", goodput_of(seeds, place));
+  json.member("change", shift ? std::optional(shift->mean) : std::nullopt);
+  json.member("change_half_width", shift ? shift->half_width : std::nullopt);
+  json.member("ttft_p90_s", p90_of(seeds, kNothing));
+  json.member("ttft_p90_s_without", p90_of(seeds, place));
   return json.end_object().take();
 }
 
@@ -75,10 +139,10 @@ Result<std::vector<RunOptions>> without_each_part(const RunOptions& whole) {
 std::string to_json(std::span<const Ablation> ablations) {
   std::string text = "[";
   std::string_view separator = "\n";
-  for (const Ablation& ablation : ablations) {
-    const auto parts = parts_of(ablation.whole.options);
+  for (const Seeds& seeds : by_policy(ablations)) {
+    const auto parts = parts_of(seeds.front()->whole.options);
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      text.append(separator).append(to_json(ablation, parts[i], ablation.without[i]));
+      text.append(separator).append(to_json(seeds, parts[i], i));
       separator = ",\n";
     }
   }
@@ -87,19 +151,18 @@ std::string to_json(std::span<const Ablation> ablations) {
 
 std::string to_table(std::span<const Ablation> ablations) {
   std::vector<std::vector<std::string>> rows = {
-      {"trace", "policy", "without", "seed", "goodput", "change", "p90"}};
-  const auto add = [&rows](const RunReport& report, std::string_view part,
-                           const std::string& shift) {
-    rows.push_back({report.options.trace, report.options.policy, std::string(part),
-                    std::to_string(report.options.simulation.scheduler.seed),
-                    fixed_decimals(report.goodput_qps, 2), shift,
-                    fixed_decimals(report.metrics.ttft_p90_s, 3)});
-  };
-  for (const Ablation& ablation : ablations) {
-    add(ablation.whole, "(nothing)", "");
-    const auto parts = parts_of(ablation.whole.options);
+      {"trace", "policy", "without", "seeds", "goodput", "change", "p90"}};
+  for (const Seeds& seeds : by_policy(ablations)) {
+    const RunOptions& options = seeds.front()->whole.options;
+    const auto add = [&](std::string_view part, std::size_t place, const std::string& shift) {
+      rows.push_back({options.trace, options.policy, std::string(part),
+                      std::to_string(seeds.size()), fixed_decimals(goodput_of(seeds, place), 2),
+                      shift, fixed_decimals(p90_of(seeds, place), 3)});
+    };
+    add("(nothing)", kNothing, "");
+    const auto parts = parts_of(options);
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      add(ablation.without[i], parts[i].name, percent(change(ablation, ablation.without[i])));
+      add(parts[i].name, i, in_words(change(seeds, i)));
     }
   }
   return align_columns(rows, 3);
@@ -107,25 +170,25 @@ std::string to_table(std::span<const Ablation> ablations) {
 
 std::string to_markdown(std::span<const Ablation> ablations) {
   if (ablations.empty()) return {};
+  const auto groups = by_policy(ablations);
   const auto parts = parts_of(ablations.front().whole.options);
   std::string heading = "| without | what it does |";
   std::string rule = "|---|---|";
   std::string whole = "| (nothing) | |";
-  for (const Ablation& ablation : ablations) {
-    RINGMASTER_CHECK(parts_of(ablation.whole.options).data() == parts.data());
-    const RunOptions& options = ablation.whole.options;
+  for (const Seeds& seeds : groups) {
+    const RunOptions& options = seeds.front()->whole.options;
+    RINGMASTER_CHECK(parts_of(options).data() == parts.data());
     heading += " " + options.trace + ", " + std::string(options.simulation.profile.name) + ", " +
                std::string(name_of(options.simulation.model)) + " |";
     rule += "---|";
-    whole += " " + fixed_decimals(ablation.whole.goodput_qps, 2) + " |";
+    whole += " " + fixed_decimals(goodput_of(seeds, kNothing), 2) + " |";
   }
   std::string text = heading + "\n" + rule + "\n" + whole + "\n";
   for (std::size_t i = 0; i < parts.size(); ++i) {
     text += "| " + std::string(parts[i].name) + " | " + std::string(parts[i].what) + " |";
-    for (const Ablation& ablation : ablations) {
-      const RunReport& without = ablation.without[i];
-      text += " " + fixed_decimals(without.goodput_qps, 2) + " (" +
-              percent(change(ablation, without)) + ") |";
+    for (const Seeds& seeds : groups) {
+      text +=
+          " " + fixed_decimals(goodput_of(seeds, i), 2) + " (" + in_words(change(seeds, i)) + ") |";
     }
     text += "\n";
   }

@@ -27,8 +27,8 @@ std::string seconds(double value) {
 /// Simulates fleets of several sizes, each once.
 class FleetSizes {
  public:
-  FleetSizes(const Workload& workload, const RunOptions& options, const GoodputTarget& target)
-      : workload_(workload), options_(options), target_(target) {}
+  FleetSizes(const RunFleet& run, const RunOptions& options, const GoodputTarget& target)
+      : run_(run), options_(options), target_(target) {}
 
   Result<bool> is_met(std::uint32_t instances) {
     const auto report = at(instances);
@@ -40,7 +40,7 @@ class FleetSizes {
     const auto known = reports_.find(instances);
     if (known != reports_.end()) return known->second;
     options_.simulation.instances = instances;
-    auto report = run_point(workload_, options_);
+    auto report = run_(options_);
     if (!report) return report;
     simulated_ += report->simulated_requests;
     return reports_.emplace(instances, std::move(*report)).first->second;
@@ -49,7 +49,7 @@ class FleetSizes {
   [[nodiscard]] std::uint64_t simulated() const { return simulated_; }
 
  private:
-  const Workload& workload_;
+  const RunFleet& run_;
   RunOptions options_;
   const GoodputTarget target_;
   std::map<std::uint32_t, RunReport> reports_;
@@ -123,7 +123,8 @@ std::string limit_of_size(const RunMetrics& metrics, const GoodputTarget& target
 }  // namespace
 
 Result<CapacityPlan> plan_capacity(const Workload& workload, RunOptions options,
-                                   const GoodputTarget& target, std::uint32_t instances_max) {
+                                   const GoodputTarget& target, std::uint32_t instances_max,
+                                   const RunFleet& run) {
   if (instances_max < 1) return invalid("instances: expected a maximum of at least 1, found 0");
   if (!options.simulation.fleet.empty() || options.simulation.autoscaler) {
     return invalid(
@@ -143,7 +144,8 @@ Result<CapacityPlan> plan_capacity(const Workload& workload, RunOptions options,
   plan.limit = limit_of_prompts(counted, options, target);
   if (!plan.limit.empty()) return plan;
 
-  FleetSizes sizes(workload, options, target);
+  const RunFleet plainly = [&](const RunOptions& each) { return run_point(workload, each); };
+  FleetSizes sizes(run == nullptr ? plainly : run, options, target);
   const double guess = std::clamp(std::ceil(plan.busy_instances), 1.0, double(instances_max));
   const auto size = smallest_size(sizes, static_cast<std::uint32_t>(guess), instances_max);
   if (!size) return tl::unexpected(size.error());

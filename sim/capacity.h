@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,16 +23,21 @@ struct CapacityPlan {
   std::uint64_t simulated_requests = 0;
 };
 
+/// Simulates a point; run_point() of a workload, or what stands for it.
+using RunFleet = std::function<Result<RunReport>(const RunOptions&)>;
+
 /// Finds the smallest fleet by doubling and bisection, which assume that a fleet larger than one
 /// that meets the target meets it too; the fleet with one instance fewer has been simulated.
 ///
 /// There is none if prompts are too long: the prefill of those tokens of a prompt that came in no
 /// prompt before, alone on an idle instance, is the least that anybody waits. Nor is there if
 /// `instances_max` of them miss the target.
-/// Fails as run_point(), or if `instances_max` is 0, or the fleet is a mixed one or scales itself.
+/// `run` simulates each size of fleet, once; null: run_point(). Fails as it does, or if
+/// `instances_max` is 0, or the fleet is a mixed one or scales itself.
 [[nodiscard]] Result<CapacityPlan> plan_capacity(const Workload& workload, RunOptions options,
                                                  const GoodputTarget& target,
-                                                 std::uint32_t instances_max);
+                                                 std::uint32_t instances_max,
+                                                 const RunFleet& run = nullptr);
 
 /// A JSON array with one object a plan, one a line.
 [[nodiscard]] std::string to_json(std::span<const CapacityPlan> plans);

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <set>
 #include <utility>
 
-#include <boost/math/distributions/students_t.hpp>
-
 #include "base/json_text.h"
 #include "sim/metric_fields.h"
+#include "sim/paired_difference.h"
 
 namespace ringmaster::sim {
 namespace {
@@ -134,19 +132,15 @@ MetricDifference difference_of(std::string metric,
                                const std::vector<std::pair<double, double>>& values) {
   const auto pairs = static_cast<double>(values.size());
   MetricDifference found{.metric = std::move(metric), .pairs = values.size()};
+  std::vector<double> differences;
   for (const auto& [first, second] : values) {
     found.first += first / pairs;
     found.second += second / pairs;
-    found.difference += (second - first) / pairs;
+    differences.push_back(second - first);
   }
-  if (values.size() < 2) return found;
-  double squares = 0.0;
-  for (const auto& [first, second] : values) {
-    squares += std::pow(second - first - found.difference, 2.0);
-  }
-  const boost::math::students_t student(pairs - 1.0);
-  const double t = boost::math::quantile(student, 0.975);
-  found.half_width = t * std::sqrt(squares / (pairs - 1.0) / pairs);
+  const MeanWithInterval mean = independent_mean(differences);
+  found.difference = mean.mean;
+  found.half_width = mean.half_width;
   return found;
 }
 
@@ -157,8 +151,10 @@ std::vector<std::pair<std::string, double>> numbers_of(const ResultPoint& point)
   const auto add = [&numbers](std::string_view name, const std::optional<double>& value) {
     numbers.emplace_back(name, value.value_or(std::nan("")));
   };
-  visit_metrics(point.metrics, [&add](std::string_view name, const auto& value) {
-    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>>) {
+  visit_metrics(point.metrics, [&](std::string_view name, const auto& value) {
+    if (std::ranges::find(point.absent, name) != point.absent.end()) {
+      add(name, std::nullopt);
+    } else if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>>) {
       add(name, static_cast<double>(value));
     } else {
       add(name, value);

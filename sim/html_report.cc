@@ -9,6 +9,7 @@
 #include "charts/html_page.h"
 #include "sim/page_data.h"
 #include "sim/report.h"
+#include "sim/seed_means.h"
 
 namespace ringmaster::sim {
 namespace {
@@ -45,7 +46,10 @@ std::vector<double> comparison_rates(std::span<const RunReport> searches) {
 
 std::string to_html(const HtmlReport& report) {
   const std::string text = plain_table(report.searches) + plain_table(report.points);
-  const std::string data = page_data(report);
+  const auto searches = mean_over_seeds(report.searches);
+  const auto points = mean_over_seeds(report.points);
+  const std::string data = page_data(
+      {.command = report.command, .target = report.target, .searches = searches, .points = points});
   return ringmaster::to_html(
       {.title = "Policies compared: ringmaster sim", .data_json = data, .plain_text = text});
 }

@@ -28,10 +28,11 @@ inline constexpr std::size_t kHtmlReportRunsMax = 1000;
 /// That rate and some around it, ascending, in steps of 0.01; none if it is 0.
 [[nodiscard]] std::vector<double> comparison_rates(std::span<const RunReport> searches);
 
-/// One self-contained HTML page: equal inputs give equal bytes. Details (load over time, worst
-/// requests, distributions) and pairs are kept for as many rates as fit into a few MiB, those
-/// nearest to where the target is just met first.
-/// Requires: there is a run, and each run's options are those that it was made with.
+/// One self-contained HTML page: equal inputs give equal bytes. Runs that differ in nothing but the
+/// seed are shown as their mean (seed_means.h), details and pairs those of the first seed. Details
+/// (load over time, worst requests, distributions) and pairs are kept for as many rates as fit into
+/// a few MiB, those nearest to where the target is just met first. Requires: there is a run, and
+/// each run's options are those that it was made with.
 [[nodiscard]] std::string to_html(const HtmlReport& report);
 
 }  // namespace ringmaster::sim

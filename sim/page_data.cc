@@ -160,7 +160,13 @@ void PageWriter::write_target() {
 }
 
 void PageWriter::write_conditions() {
-  const PageConditions conditions = conditions_of(options());
+  PageConditions conditions = conditions_of(options());
+  const auto& reports = report_.points.empty() ? report_.searches : report_.points;
+  if (const std::size_t seeds = reports.front().seeds; seeds > 1) {
+    conditions.rows.back().second = "means of " + std::to_string(seeds) +
+                                    "; details, worst requests and pairs of seed " +
+                                    conditions.rows.back().second;
+  }
   json_.key("conditions").begin_array();
   for (const auto& [name, value] : conditions.rows) {
     json_.begin_array().value(name).value(value).end_array();
@@ -203,6 +209,9 @@ void PageWriter::write_policy(const TraceRuns& trace, std::string_view name,
   write_policy_form(json_, any.options.simulation.scheduler);
   if (runs.search != nullptr) {
     json_.member("goodput_qps", runs.search->goodput_qps);
+    if (runs.search->goodput_half_width) {
+      json_.member("goodput_half_width", rounded(runs.search->goodput_half_width));
+    }
     json_.member("bound_qps", rounded(runs.search->bound_qps));
     json_.key("at_goodput").begin_object();
     write_metrics(runs.search->options.arrivals.qps, runs.search->metrics);

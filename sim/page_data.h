@@ -17,7 +17,8 @@ namespace ringmaster::sim {
 /// at_goodput (a point); a point may have details. A pair names two policies by their place and
 /// holds how the same requests fared under both. A trace that was searched has compared_qps, its
 /// comparison_qps().
-/// Requires: as to_html().
+/// Runs over several seeds come as their means (seed_means.h), with goodput_half_width.
+/// Requires: as to_html(); at most one report of a trace, policy and rate.
 [[nodiscard]] std::string page_data(const HtmlReport& report);
 
 }  // namespace ringmaster::sim

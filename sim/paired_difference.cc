@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include <boost/math/distributions/students_t.hpp>
+
 #include "base/check.h"
 #include "sim/quantiles.h"
 
@@ -34,6 +36,19 @@ MeanWithInterval batch_mean(std::span<const double> values) {
   }
   const double variance = square_sum / (kBatches - 1);
   result.half_width = kStudentT * std::sqrt(variance / kBatches);
+  return result;
+}
+
+MeanWithInterval independent_mean(std::span<const double> values) {
+  if (values.empty()) return {};
+  MeanWithInterval result{.mean = mean_of(values)};
+  if (values.size() < 2) return result;
+  double squares = 0.0;
+  for (const double value : values) squares += std::pow(value - result.mean, 2.0);
+  const auto count = static_cast<double>(values.size());
+  const boost::math::students_t student(count - 1.0);
+  result.half_width =
+      boost::math::quantile(student, 0.975) * std::sqrt(squares / (count - 1.0) / count);
   return result;
 }
 

@@ -1,5 +1,7 @@
 #include "sim/result_file.h"
 
+#include <algorithm>
+#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -11,6 +13,10 @@ namespace ringmaster::sim {
 namespace {
 
 namespace dom = simdjson::dom;
+
+/// Results written before these were counted are still good for all else.
+constexpr std::array<std::string_view, 3> kLaterMetrics = {"lost", "instance_seconds",
+                                                           "instances_most"};
 
 template <class T>
 struct IsOptional : std::false_type {};
@@ -26,7 +32,7 @@ class MemberReader {
   void read(std::string_view key, T& value) {
     dom::element element;
     if (object_[key].get(element) != simdjson::SUCCESS) {
-      refuse(key, "nothing");
+      refuse(key, "nothing; make the file anew with `ringmaster sim ... --json FILE`");
       return;
     }
     if constexpr (IsOptional<T>::value) {
@@ -44,6 +50,14 @@ class MemberReader {
     if (object_[key].get(element) == simdjson::SUCCESS) read(key, value);
   }
 
+  /// Likewise for a metric, which is then noted in `absent`.
+  template <class T>
+  void read_metric_if_there(std::string_view key, T& value, std::vector<std::string>& absent) {
+    dom::element element;
+    if (object_[key].get(element) == simdjson::SUCCESS) return read(key, value);
+    absent.emplace_back(key);
+  }
+
   [[nodiscard]] Status status() const {
     if (problem_.empty()) return {};
     return invalid(problem_);
@@ -57,16 +71,16 @@ class MemberReader {
                            std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>>;
     Read read{};
     if (element.get(read) != simdjson::SUCCESS) {
-      refuse(key, simdjson::minify(element));
+      refuse(key, std::string(simdjson::minify(element)).substr(0, 40));
       return;
     }
     value = static_cast<T>(read);
   }
 
-  void refuse(std::string_view key, const std::string& found) {
+  void refuse(std::string_view key, std::string_view found) {
     if (!problem_.empty()) return;
     problem_ = place_ + ": expected a result of `ringmaster sim --json` with \"" +
-               std::string(key) + "\", found " + found.substr(0, 40);
+               std::string(key) + "\", found " + std::string(found);
   }
 
   dom::object object_;
@@ -92,8 +106,13 @@ Result<ResultPoint> read_point(dom::element element, const std::string& place) {
   reader.read("model", point.model);
   reader.read("seed", point.seed);
   reader.read_if_there("arrivals", point.arrivals);
-  visit_metrics(point.metrics,
-                [&reader](std::string_view name, auto& value) { reader.read(name, value); });
+  visit_metrics(point.metrics, [&](std::string_view name, auto& value) {
+    if (std::ranges::find(kLaterMetrics, name) == kLaterMetrics.end()) {
+      reader.read(name, value);
+    } else {
+      reader.read_metric_if_there(name, value, point.absent);
+    }
+  });
   reader.read_if_there("goodput_qps", point.goodput_qps);
   reader.read_if_there("bound_qps", point.bound_qps);
   if (auto status = reader.status(); !status) return tl::unexpected(std::move(status).error());

@@ -24,12 +24,15 @@ struct ResultPoint {
   std::uint64_t seed = 0;
   std::string arrivals = "trace";
   RunMetrics metrics;
+  std::vector<std::string> absent;  ///< Metrics that the file lacks; in `metrics` they are 0.
   std::optional<double> goodput_qps;
   std::optional<double> bound_qps;
 };
 
-/// Reads one object as to_json() writes it; keys that it does not know are skipped.
-/// Fails with kInvalidArgument "<place>: expected ..., found ...".
+/// Reads one object as to_json() writes it; keys that it does not know are skipped. What later
+/// versions have added to the metrics (`lost`, `instance_seconds`, `instances_most`) may be absent.
+/// Fails with kInvalidArgument "<place>: expected ..., found ..."; where a key is missing the
+/// message says how the file is made anew.
 [[nodiscard]] Result<ResultPoint> parse_result(std::string_view json, const std::string& place);
 
 /// Reads what `ringmaster sim --json` wrote. Fails likewise, with "<file>: point 3" as the place;

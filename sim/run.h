@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,6 +36,8 @@ struct RunReport {
   std::uint64_t simulated_requests = 0;       ///< Warm-up and all runs of a search included.
   std::optional<ShadowFigures> shadow;        ///< Of the counted requests, where there is one.
   std::optional<double> wall_s;               ///< Measured by the caller; absent: not shown.
+  std::size_t seeds = 1;                      ///< Of which it is the mean (seed_means.h).
+  std::optional<double> goodput_half_width;   ///< 95 % interval over the seeds, if several.
 };
 
 /// Fails as plan_arrivals() and simulate() do.

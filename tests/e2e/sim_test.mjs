@@ -208,6 +208,37 @@ test('plan finds the smallest fleet, and what one more or fewer changes', async 
   }
 });
 
+test('ablate has one row a part, whatever the number of seeds, and can be resumed', async () => {
+  const points = join(folder, 'ablation.points');
+  const flags = ['sim', 'ablate', ...small, '--policy', 'dualmap', '--seed', '1,2,3', '--jitter', '0.3', '--json', '-'];
+  const first = await run([...flags, '--resume', points]);
+  const parts = JSON.parse(first.stdout);
+  assert.equal(new Set(parts.map(({ part }) => part)).size, parts.length);
+  for (const part of parts) {
+    assert.deepEqual(part.seeds, [1, 2, 3]);
+    assert.ok(part.change_half_width >= 0);
+  }
+  const again = await run([...flags, '--resume', points]);
+  const searches = 3 * (parts.length + 1);
+  assert.match(again.stderr, new RegExp(`^ringmaster: ${searches} of ${searches} points taken from `));
+  assert.equal(again.stdout, first.stdout);
+});
+
+test('plan takes the fleets that an earlier run has simulated', async () => {
+  const points = join(folder, 'plan.points');
+  const flags = ['sim', 'plan', '--trace', trace, '--warmup', '50', '--slo-ttft', '1s', '--qps', '20', '--json', '-'];
+  const plain = await run(flags);
+  const first = await run([...flags, '--resume', points]);
+  const again = await run([...flags, '--resume', points]);
+  assert.equal(first.stdout, plain.stdout);
+  assert.equal(again.stdout, plain.stdout);
+  const [, found, all] = /^ringmaster: (\d+) of (\d+) points taken from /.exec(again.stderr);
+  assert.ok(Number(found) >= 2 && found === all, again.stderr);
+  // Others of its fleets are simulated, and kept beside them.
+  const other = await run([...flags, '--resume', points, '--slo-ttft', '900ms']);
+  assert.match(other.stderr, /^ringmaster: 0 of \d+ points taken from /);
+});
+
 test('plan takes the rate of the trace itself', async () => {
   const [plan] = await runJson('sim', 'plan', '--trace', trace, '--warmup', '50');
   assert.equal(plan.qps, 4); // A request every 250 ms.

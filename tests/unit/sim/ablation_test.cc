@@ -69,6 +69,26 @@ TEST(AblationText, SaysWhatAPartIsWorth) {
   EXPECT_THAT(to_markdown(ablations), HasSubstr("| 3.00 (-25.0 %) |\n"));
 }
 
+TEST(AblationText, HasOneRowForAllSeedsOfAPart) {
+  // Changes of -25 %, -50 % and -60 %: mean -45 %, standard deviation 0.18028, t(2) = 4.3027.
+  Ablation ablations[] = {ablation_of(4.0, 3.0), ablation_of(4.0, 2.0), ablation_of(5.0, 2.0)};
+  for (std::size_t i = 0; i < 3; ++i) {
+    ablations[i].whole.options.simulation.scheduler.seed = i + 1;
+  }
+  EXPECT_THAT(to_json(ablations), HasSubstr(R"("seeds":[1,2,3],"part":"moves")"));
+  EXPECT_THAT(
+      to_json(ablations),
+      HasSubstr(R"("goodput_qps":4.333333333333333,"goodput_qps_without":2.3333333333333335)"));
+  EXPECT_THAT(to_json(ablations), HasSubstr(R"("change":-0.45,"change_half_width":0.4478)"));
+  EXPECT_THAT(to_table(ablations), HasSubstr("-45.0 ± 44.8 %"));
+  EXPECT_THAT(to_markdown(ablations), HasSubstr("| 2.33 (-45.0 ± 44.8 %) |\n"));
+}
+
+TEST(AblationText, HasNoIntervalWithOneSeed) {
+  const Ablation ablations[] = {ablation_of(4.0, 3.0)};
+  EXPECT_THAT(to_json(ablations), HasSubstr(R"("change_half_width":null)"));
+}
+
 TEST(AblationText, SaysNoChangeWhereNothingWasReached) {
   const Ablation ablations[] = {ablation_of(0.0, 0.0)};
   EXPECT_THAT(to_json(ablations), HasSubstr(R"("change":null)"));

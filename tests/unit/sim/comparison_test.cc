@@ -33,6 +33,17 @@ std::string error_of(std::span<const ResultPoint> first, std::span<const ResultP
   return comparison ? "no error" : comparison.error().message;
 }
 
+TEST(CompareResults, LeavesOutAMetricThatOneOfTheTwoLacks) {
+  const ResultPoint first[] = {point_of("a", 1, 0.90)};
+  ResultPoint second[] = {point_of("a", 1, 0.91)};
+  second[0].absent = {"lost"};
+  const auto comparison = compare_results({"a.json", first, {}}, {"b.json", second, {}});
+  ASSERT_TRUE(comparison.has_value()) << comparison.error().message;
+  const auto& metrics = comparison->groups[0].metrics;
+  EXPECT_EQ(std::ranges::count(metrics, "lost", &MetricDifference::metric), 0);
+  EXPECT_EQ(std::ranges::count(metrics, "moves", &MetricDifference::metric), 1);
+}
+
 TEST(CompareResults, PairsBySeed) {
   const ResultPoint first[] = {point_of("a", 1, 0.90), point_of("a", 2, 0.80),
                                point_of("a", 3, 0.85)};

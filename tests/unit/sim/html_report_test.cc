@@ -69,6 +69,17 @@ TEST(PageData, HasPoliciesInTheOrderGivenWithTheirPoints) {
   EXPECT_EQ(policies[0].at_pointer("/points/0/ttft_p90_s"), 1.235);  // Four digits.
 }
 
+TEST(ToHtml, ShowsSeveralSeedsAsTheirMean) {
+  std::vector<RunReport> searches = {search("a", 4), search("a", 6), search("b", 3),
+                                     search("b", 3)};
+  for (std::size_t i = 0; i < searches.size(); ++i) {
+    searches[i].options.simulation.scheduler.seed = 1 + i % 2;
+  }
+  const std::string page = to_html({.searches = searches, .points = {}});
+  EXPECT_THAT(page, HasSubstr(R"("goodput_qps":5,"goodput_half_width":12.71)"));
+  EXPECT_THAT(page, HasSubstr("means of 2; details, worst requests and pairs of seed 1"));
+}
+
 TEST(PageData, SaysInWhichFormAPolicyRan) {
   const auto data = data_of({}, {point("a", 1, 1.0)});
   EXPECT_EQ(data.at_pointer("/traces/0/policies/0/queue"), "fcfs");

@@ -50,7 +50,30 @@ TEST(ParseResults, NamesThePointAndTheKeyThatIsMissing) {
   ASSERT_FALSE(points.has_value());
   EXPECT_EQ(points.error().message,
             "a.json: point 1: expected a result of `ringmaster sim --json` with \"qps\", found "
-            "nothing");
+            "nothing; make the file anew with `ringmaster sim ... --json FILE`");
+}
+
+TEST(ParseResults, GoesWithoutTheMetricsThatEarlierVersionsDidNotCount) {
+  std::string text = to_json_object(report());
+  for (const std::string_view key :
+       {"\"lost\":0,", "\"instance_seconds\":0,", "\"instances_most\":0,"}) {
+    const std::size_t begin = text.find(key);
+    ASSERT_NE(begin, std::string::npos) << key << " in " << text;
+    text.erase(begin, key.size());
+  }
+  const auto point = parse_result(text, "p");
+  ASSERT_TRUE(point.has_value()) << point.error().message;
+  EXPECT_THAT(point->absent, testing::ElementsAre("lost", "instance_seconds", "instances_most"));
+  EXPECT_EQ(point->metrics.requests, 3500U);
+}
+
+TEST(ParseResults, NeedsEveryOtherMetric) {
+  std::string text = to_json_object(report());
+  const std::string_view key = "\"moves\":0,";
+  text.erase(text.find(key), key.size());
+  EXPECT_THAT(parse_result(text, "a.json: point 1").error().message,
+              StartsWith("a.json: point 1: expected a result of `ringmaster sim --json` with "
+                         "\"moves\", found nothing; make the file anew"));
 }
 
 TEST(ParseResults, RefusesAValueOfTheWrongKind) {
