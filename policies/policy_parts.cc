@@ -42,6 +42,10 @@ constexpr auto kRingmaster = std::to_array<PolicyPart>({
      .what = "a session that is named stays where it was answered, unless leaving pays",
      .option = "sessions_max",
      .off = "0"},
+    {.name = "sessions without a name",
+     .what = "a prompt that continues an earlier one goes as a session does",
+     .option = "continuations",
+     .off = "off"},
     kQueueOnTime,
     kHolding,
 });

@@ -23,6 +23,7 @@ bool is_home(const RoutingQuery& query, InstanceId instance) {
 PricedHomes::PricedHomes(const PricedHomesOptions& options, std::uint64_t seed)
     : options_(options),
       sessions_(std::max(1U, options.sessions_max), kSessionIdleMax),
+      prompts_(std::max(1U, options.sessions_max), kSessionIdleMax),
       random_(seed) {}
 
 PublishedForm PricedHomes::published_form() const {
@@ -36,7 +37,7 @@ PublishedForm PricedHomes::published_form() const {
 void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
                          RoutingDecision& decision) {
   RINGMASTER_CHECK(!query.homes.empty());
-  session_home_ = sessions_.find(query, fleet);
+  session_home_ = home_of_conversation(query, fleet);
   gather(query, fleet);
   note_pending(fleet, query.candidates.size());
   std::array<std::uint32_t, kWeighedMax> blocks{};
@@ -59,7 +60,23 @@ void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
   }
   decision.reason = reason_of(query, decision.instance);
   decision.knows_cache = true;
-  if (options_.sessions_max > 0) sessions_.note(query, fleet, decision.instance);
+  note_conversation(query, fleet, decision.instance);
+}
+
+std::optional<InstanceId> PricedHomes::home_of_conversation(const RoutingQuery& query,
+                                                            const FleetState& fleet) {
+  followed_ = {};
+  if (options_.sessions_max == 0) return std::nullopt;
+  if (query.request.session != 0) return sessions_.find(query, fleet);
+  if (options_.continuations) followed_ = prompts_.find(query, fleet);
+  return followed_.home;
+}
+
+void PricedHomes::note_conversation(const RoutingQuery& query, const FleetState& fleet,
+                                    InstanceId instance) {
+  if (options_.sessions_max == 0) return;
+  if (query.request.session != 0) return sessions_.note(query, fleet, instance);
+  if (options_.continuations) prompts_.note(query, fleet, followed_, instance);
 }
 
 PricedHomes::Price PricedHomes::price_of(const InstanceState& state, const RequestSpec& request,
@@ -89,7 +106,12 @@ double PricedHomes::leaving_price(const RoutingQuery& query, InstanceId instance
 }
 
 std::string_view PricedHomes::reason_of(const RoutingQuery& query, InstanceId instance) const {
-  if (session_home_) return instance == *session_home_ ? "session_home" : "left_session_home";
+  if (session_home_ && query.request.session != 0) {
+    return instance == *session_home_ ? "session_home" : "left_session_home";
+  }
+  if (session_home_) {
+    return instance == *session_home_ ? "continued_prompt_home" : "left_continued_prompt_home";
+  }
   return is_home(query, instance) ? "cheaper_home" : "escape_from_homes";
 }
 
@@ -157,6 +179,7 @@ std::unique_ptr<RoutingPolicy> make_priced_homes(OptionReader& reader, std::uint
   options.escapes = reader.count("escapes", options.escapes, 0, PricedHomes::kEscapesMax);
   options.leave_weight = reader.number("leave_weight", options.leave_weight, 0.0, 1000.0);
   options.sessions_max = reader.count("sessions_max", options.sessions_max, 0, 10'000'000);
+  options.continuations = reader.flag("continuations", options.continuations);
   read_hotness(reader, options.hotness);
   return std::make_unique<PricedHomes>(options, seed);
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/random.h"
+#include "policies/continued_prompts.h"
 #include "policies/option_reader.h"
 #include "policies/routing_policy.h"
 #include "policies/session_homes.h"
@@ -24,6 +25,7 @@ struct PricedHomesOptions {
   std::uint32_t escapes = 6;      ///< Instances beside the homes that are weighed.
   double leave_weight = 0.5;      ///< Of a weighed uncached token where the session has not been.
   std::uint32_t sessions_max = 65'536;  ///< Remembered; 0: sessions mean nothing.
+  bool continuations = true;  ///< A prompt that continues an earlier one goes as a session does.
   HotnessOptions hotness;
 };
 
@@ -39,7 +41,8 @@ struct PricedHomesOptions {
 /// A request that names its session has the session's homes by the rings, and once the session has
 /// been answered, one home: the instance that it used last. Any other then costs escape_seconds
 /// and leave_weight * tau_i * w * uncached_i: the context of a session is of use to nobody else,
-/// and a copy of it left behind costs cache for nothing.
+/// and a copy of it left behind costs cache for nothing. So it is with a request that names none
+/// but whose prompt continues an earlier one (policies/continued_prompts.h).
 ///
 /// pending: uncached tokens held for it or in prefill there, those that the queue's order has put
 /// aside at put_aside_weight, since this request would go before them; uncached: of this prompt;
@@ -69,6 +72,9 @@ class PricedHomes final : public RoutingPolicy {
                 const ScoredCandidate& candidate, ScoreTerms& terms) const override;
 
  private:
+  [[nodiscard]] std::optional<InstanceId> home_of_conversation(const RoutingQuery& query,
+                                                               const FleetState& fleet);
+  void note_conversation(const RoutingQuery& query, const FleetState& fleet, InstanceId instance);
   void gather(const RoutingQuery& query, const FleetState& fleet);
   void gather_some(const RoutingQuery& query, const FleetState& fleet);
   void weigh_also(InstanceId instance);
@@ -94,10 +100,12 @@ class PricedHomes final : public RoutingPolicy {
 
   PricedHomesOptions options_;
   SessionHomes sessions_;
+  ContinuedPrompts prompts_;
   Random random_;
   double mean_pending_seconds_ = 0.0;  ///< Of the fleet; a running mean where it is sampled.
 
   // Of the last choose(): the homes first, then the session's, then the others.
+  ContinuedPrompts::Followed followed_;
   std::optional<InstanceId> session_home_;
   std::array<InstanceId, kWeighedMax> weighed_{};
   std::size_t weighed_count_ = 0;

@@ -17,6 +17,7 @@ constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::strin
     {"announced_prefix",
      "The prefix that its workflow has announced is kept there, and nothing is cheaper."},
     {"cheaper_home", "Of the two homes and the others weighed, this home has the lowest price."},
+    {"continued_prompt_home", "The instance that the prompt which this one continues went to."},
     {"drawn_by_cost", "Drawn at random, cheaper instances with a better chance."},
     {"equal_cache_fewer_kv_blocks",
      "Both homes have as much of the prompt cached; this one decodes for fewer KV blocks."},
@@ -44,6 +45,9 @@ constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::strin
     {"least_price", "The smallest estimate, with what it would push out of the cache."},
     {"least_product", "The smallest product of prefill work and batch size."},
     {"least_work_left", "The fewest tokens left to compute."},
+    {"left_continued_prompt_home",
+     "Another instance is cheaper than that of the prompt it continues, even with the price of "
+     "leaving it."},
     {"left_session_home",
      "Another instance is cheaper than the session's own even with the price of leaving it."},
     {"less_load_of_two", "The less loaded of two instances drawn at random."},

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <string>
 
 #include "base/clock.h"
+#include "policies/last_instance.h"
 #include "policies/recent_map.h"
 #include "policies/routing_policy.h"
 
@@ -21,20 +20,14 @@ class SessionHomes {
 
   /// The home of the request's session; none if it names no session, or a new one, or if its
   /// instance is not a candidate.
-  [[nodiscard]] std::optional<InstanceId> find(const RoutingQuery& query, const FleetState& fleet);
+  [[nodiscard]] std::optional<InstanceId> find(const RoutingQuery& query,
+                                               const FleetState& fleet) const;
 
   /// The request's session, if it names one, uses the instance now.
   void note(const RoutingQuery& query, const FleetState& fleet, InstanceId instance);
 
  private:
-  /// By name: the slot may be another instance's by now.
-  struct Home {
-    InstanceId instance;
-    std::string name;
-    TimePoint used_at{};
-  };
-
-  RecentMap<Home> sessions_;
+  RecentMap<LastInstance> sessions_;
   Duration idle_max_;
 };
 

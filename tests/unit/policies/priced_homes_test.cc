@@ -22,7 +22,7 @@ TEST_F(PricedHomesTest, TakesTheHomeThatHasMoreOfThePrompt) {
 }
 
 TEST_F(PricedHomesTest, PricesPendingWorkSmoothly) {
-  make("ringmaster:load_weight=0,escapes=0");
+  make("ringmaster:load_weight=0,escapes=0,continuations=off");
   cache(2, 5);  // 500 tokens less to compute there,
   load(2).hold(499);
   EXPECT_EQ(chosen(), 2U);
@@ -31,7 +31,7 @@ TEST_F(PricedHomesTest, PricesPendingWorkSmoothly) {
 }
 
 TEST_F(PricedHomesTest, SparesUncachedTokensMoreWhenTheFleetIsBusy) {
-  make("ringmaster");
+  make("ringmaster:continuations=off");
   cache(2, 5);
   for (const std::uint32_t slot : {0U, 1U, 2U, 3U}) load(slot).hold(1000);  // A second of work.
   load(2).hold(4000);
@@ -41,7 +41,7 @@ TEST_F(PricedHomesTest, SparesUncachedTokensMoreWhenTheFleetIsBusy) {
 }
 
 TEST_F(PricedHomesTest, LeavesTheHomesOnlyForAnInstanceCheaperByThePrice) {
-  make("ringmaster:load_weight=0,escape_seconds=1.5,cold_escape=1");
+  make("ringmaster:load_weight=0,escape_seconds=1.5,cold_escape=1,continuations=off");
   for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1499);
   EXPECT_NE(chosen(), 0U);
   for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(2);
@@ -51,7 +51,7 @@ TEST_F(PricedHomesTest, LeavesTheHomesOnlyForAnInstanceCheaperByThePrice) {
 }
 
 TEST_F(PricedHomesTest, LeavesTheHomesForLessTheLessTheyHaveOfThePrompt) {
-  make("ringmaster:load_weight=0,escape_seconds=2,cold_escape=0.5");
+  make("ringmaster:load_weight=0,escape_seconds=2,cold_escape=0.5,continuations=off");
   for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1001);
   EXPECT_EQ(chosen(), 0U);  // They have nothing: half the price.
   for (const std::uint32_t slot : {0U, 1U, 2U}) cache(slot, 5);
@@ -59,7 +59,7 @@ TEST_F(PricedHomesTest, LeavesTheHomesForLessTheLessTheyHaveOfThePrompt) {
 }
 
 TEST_F(PricedHomesTest, CountsATenthOfWhatIsPutAside) {
-  make("ringmaster:escapes=0");
+  make("ringmaster:escapes=0,continuations=off");
   load(1).hold(10'000);
   load(1).put_aside_tokens = 10'000;
   load(2).hold(999);
@@ -134,6 +134,48 @@ TEST_F(PricedHomesTest, LetsASessionLeaveForAnInstanceThatIsCheaperByThePrice) {
   EXPECT_EQ(chosen(), 1U);
   load(1).hold(2);
   EXPECT_EQ(choose().reason, "left_session_home");
+}
+
+TEST_F(PricedHomesTest, KeepsAPromptThatContinuesAnotherWhereThatWent) {
+  make("ringmaster:load_weight=0");
+  const PrefixChain chain = request_.chain;
+  request_.chain.resize(5);
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1001);
+  EXPECT_EQ(choose().reason, "escape_from_homes");
+  load(0).hold(1000);
+  request_.chain = chain;
+  const RoutingDecision decision = choose();
+  EXPECT_EQ(decision.instance.value, 0U);
+  EXPECT_EQ(decision.reason, "continued_prompt_home");
+}
+
+TEST_F(PricedHomesTest, LetsAPromptLeaveThatContinuesAnotherForThePriceOfASession) {
+  make("ringmaster:load_weight=0,escape_seconds=1,leave_weight=0.5");
+  for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(1);
+  EXPECT_EQ(chosen(), 1U);
+  cache(1, 5);
+  for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).unhold(1);
+  load(1).hold(1999);
+  EXPECT_EQ(chosen(), 1U);
+  load(1).hold(2);
+  EXPECT_EQ(choose().reason, "left_continued_prompt_home");
+}
+
+TEST_F(PricedHomesTest, GoesByTheNameOfASessionAndNotByItsPrompt) {
+  make("ringmaster:load_weight=0");
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1001);
+  EXPECT_EQ(choose().reason, "escape_from_homes");
+  request_.session = 7;
+  EXPECT_EQ(choose().reason, "escape_from_homes");
+  EXPECT_EQ(choose().reason, "session_home");
+}
+
+TEST_F(PricedHomesTest, KnowsNoContinuationsIfToldSo) {
+  for (const std::string text : {"continuations=off", "sessions_max=0"}) {
+    make("ringmaster:load_weight=0," + text);
+    EXPECT_EQ(choose().reason, "cheaper_home") << text;
+    EXPECT_EQ(choose().reason, "cheaper_home") << text;
+  }
 }
 
 TEST_F(PricedHomesTest, KnowsNoSessionsIfToldSo) {
