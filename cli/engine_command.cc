@@ -121,7 +121,7 @@ void add_memory_flags(CLI::App& command, EngineFlags& flags) {
   command
       .add_option("--host-memory", flags.process.device.host_kv_bytes,
                   "Host memory for blocks that leave the device's KV cache, as in 16GB; none by "
-                  "default, cpu only")
+                  "default, not with sim")
       ->transform(CLI::AsSizeValue(false));
   command.add_option("--host-kv-blocks", flags.process.device.host_kv_blocks, "The same in blocks")
       ->check(at_least_one);

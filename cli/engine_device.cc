@@ -79,6 +79,8 @@ Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptio
   if (!model) return tl::unexpected(std::move(model).error());
   const engine::CudaOptions cuda{.block_tokens = settings.block_tokens,
                                  .block_count = options.kv_blocks,
+                                 .host_block_count = options.host_kv_blocks,
+                                 .host_kv_bytes = options.host_kv_bytes,
                                  .memory_utilization = options.memory_utilization,
                                  .step_tokens_max = settings.batch_tokens_max,
                                  .sequences_max = settings.batch_requests_max,
@@ -182,9 +184,8 @@ Result<EngineDevice> open_sim(const EngineSettings& settings, const DeviceOption
 Result<EngineDevice> open_engine_device(const EngineSettings& settings,
                                         const DeviceOptions& options) {
   if (options.host_kv_blocks > 0 || options.host_kv_bytes > 0) {
-    if (settings.device != "cpu") {
-      return invalid("--host-kv-blocks, --host-memory: --device " + settings.device +
-                     " has no host tier");
+    if (settings.device == "sim") {
+      return invalid("--host-kv-blocks, --host-memory: --device sim has no host tier");
     }
     if (!settings.prefix_cache) {
       return invalid(

@@ -16,8 +16,8 @@ namespace ringmaster {
 struct DeviceOptions {
   std::int32_t kv_blocks = 0;       ///< 0: by kv_bytes or settings.kv_cache_tokens.
   std::uint64_t kv_bytes = 0;       ///< Memory of the KV cache; cpu only. 0: by tokens.
-  std::int32_t host_kv_blocks = 0;  ///< Of the host tier; 0: by host_kv_bytes. cpu only.
-  std::uint64_t host_kv_bytes = 0;  ///< Memory of the host tier; 0: none. cpu only.
+  std::int32_t host_kv_blocks = 0;  ///< Of the host tier; 0: by host_kv_bytes. Not for sim.
+  std::uint64_t host_kv_bytes = 0;  ///< Memory of the host tier; 0: none. Not for sim.
   double memory_utilization = 0.9;  ///< Share of the GPU's memory to take; cuda only.
   bool is_deterministic = false;    ///< cuda only; see CudaOptions.
   std::string sim_profile;          ///< Name or file, instead of settings.sim; empty: none.

@@ -3,23 +3,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/block_copy.h"
 #include "engine/sample_token.h"
 #include "tokens/token.h"
 
 namespace ringmaster::engine {
-
-/// Index of a KV block; also its row in the KV cache tensors.
-using BlockId = std::int32_t;
-
-/// Index of a KV block in host memory.
-using HostBlockId = std::int32_t;
-
-/// A whole KV block, all layers, between the device and the host.
-struct BlockCopy {
-  BlockId device = 0;
-  HostBlockId host = 0;
-  bool operator==(const BlockCopy&) const = default;
-};
 
 /// How one output token is chosen. Filters apply in this order: temperature, top-k, top-p, min-p.
 struct SamplingOptions {

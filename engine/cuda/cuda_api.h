@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/block_copy.h"
 #include "engine/cuda/sample_output.h"
 #include "engine/cuda/step_layout.h"
 
@@ -11,13 +12,17 @@
 namespace ringmaster::engine::cuda {
 
 /// Changes with everything in this header and in those it includes.
-inline constexpr std::uint32_t kCudaApiVersion = 1;
+inline constexpr std::uint32_t kCudaApiVersion = 3;
 
 /// Name of the module's one entry: const CudaApi* (*)(), see CudaApi.
 inline constexpr const char* kCudaApiEntry = "ringmaster_cuda_api";
 
 /// Element type of a host tensor.
 enum class HostType : std::int32_t { kNone, kF32, kBf16, kF16 };
+
+/// When products of up to four rows go through our own kernel and not the library's: never, where a
+/// timing at the start says that it is faster, always.
+enum class FewRowsKernel : std::int32_t { kNever, kWhereFaster, kAlways };
 
 /// Weights as they lie in host memory, row-major. Only read while a device is opened.
 struct HostTensor {
@@ -63,6 +68,9 @@ struct CudaOpenRequest {
   std::int32_t is_deterministic = 0;  ///< No other sequence of a step changes a bit.
   std::int32_t keeps_logits = 0;      ///< For checks: logits can be read after each step.
   const char* tuning_file = nullptr;  ///< Chosen matrix products; null: chosen anew, not kept.
+  std::int32_t host_block_count = 0;  ///< Of the host tier; 0: as many as host_kv_bytes holds.
+  FewRowsKernel few_rows_kernel = FewRowsKernel::kWhereFaster;  ///< Never if is_deterministic.
+  std::int64_t host_kv_bytes = 0;  ///< Pinned memory of the host tier; 0: none.
 };
 
 /// What was made of the request.
@@ -74,6 +82,9 @@ struct CudaDeviceInfo {
   std::int64_t kv_bytes = 0;
   std::int64_t workspace_bytes = 0;
   std::int32_t graphs = 0;  ///< Batch sizes for which a decode step is recorded.
+  std::int32_t host_block_count = 0;
+  /// Kinds of products and numbers of rows (1, 2, 4) that the own kernel computes.
+  std::int32_t few_rows_products = 0;
 };
 
 /// One step, ready to be copied to the device.
@@ -82,6 +93,10 @@ struct CudaStep {
   const std::int32_t* words = nullptr;  ///< As step_layout(counts) says; read during the call.
   std::int32_t prefill_tiles = 0;
   std::int32_t prefill_row_tiles = 1;  ///< 1 or 2: tiles of 64 or 128 query rows.
+  const BlockCopy* saves = nullptr;    ///< Made first; read during the call, as the next one.
+  const BlockCopy* loads = nullptr;    ///< Made then, before anything is computed.
+  std::int32_t save_count = 0;
+  std::int32_t load_count = 0;
 };
 
 struct CudaDevice;

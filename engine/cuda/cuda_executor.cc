@@ -19,6 +19,7 @@ namespace {
 constexpr std::int32_t kBlockTokensMax = 1024;
 constexpr std::int32_t kStepTokensMax = 65'535;  // Rows of a grid.
 constexpr std::int32_t kErrorBytes = 512;
+constexpr std::uint64_t kHostBytesMax = std::uint64_t{1} << 60U;
 
 /// One line of the module's.
 struct ErrorLine {
@@ -94,7 +95,11 @@ Status check_options(const ModelConfig& config, const CudaOptions& options) {
   if (options.block_tokens < 1 || options.block_tokens > kBlockTokensMax) {
     return invalid("block_tokens: expected 1 to " + std::to_string(kBlockTokensMax));
   }
-  if (options.block_count < 0) return invalid("block_count: expected at least 0");
+  if (options.block_count < 0 || options.host_block_count < 0) {
+    return invalid("block_count: expected at least 0");
+  }
+  if (options.host_kv_bytes > kHostBytesMax)
+    return invalid("host_kv_bytes: expected less than 2^60");
   if (!(options.memory_utilization > 0.0 && options.memory_utilization <= 1.0)) {
     return invalid("memory_utilization: expected more than 0 and at most 1");
   }
@@ -128,6 +133,7 @@ class CudaExecutor final : public Executor {
   [[nodiscard]] const ModelInfo& model() const override { return info_; }
   [[nodiscard]] std::int32_t block_tokens() const override { return limits_.block_tokens; }
   [[nodiscard]] std::int32_t block_count() const override { return limits_.block_count; }
+  [[nodiscard]] std::int32_t host_block_count() const override { return limits_.host_block_count; }
   [[nodiscard]] bool is_lost() const override { return is_lost_; }
 
   [[nodiscard]] std::int32_t steps_in_flight_max() const override { return 2; }
@@ -238,7 +244,10 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
       .sequences_max = sequences,
       .is_deterministic = options.is_deterministic ? 1 : 0,
       .keeps_logits = options.keeps_logits ? 1 : 0,
-      .tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str()};
+      .tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str(),
+      .host_block_count = options.host_block_count,
+      .few_rows_kernel = options.few_rows_kernel,
+      .host_kv_bytes = static_cast<std::int64_t>(options.host_kv_bytes)};
   cuda::CudaDevice* device = nullptr;
   cuda::CudaDeviceInfo info;
   ErrorLine error;
@@ -254,6 +263,7 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
       StepLimits{.vocabulary_size = config.vocabulary_size,
                  .block_tokens = options.block_tokens,
                  .block_count = info.block_count,
+                 .host_block_count = info.host_block_count,
                  .slots = sequences},
       cuda::StepPackerOptions{.block_tokens = options.block_tokens,
                               .group = config.heads / config.kv_heads,

@@ -12,16 +12,19 @@
 namespace ringmaster::engine {
 
 struct CudaOptions {
-  std::int32_t ordinal = 0;         ///< Of the GPU.
-  std::int32_t block_tokens = 16;   ///< Tokens in a KV block; 1 to 1024.
-  std::int32_t block_count = 0;     ///< KV blocks; 0: as many as fit.
-  double memory_utilization = 0.9;  ///< Share of the GPU's memory to take, in (0, 1].
+  std::int32_t ordinal = 0;           ///< Of the GPU.
+  std::int32_t block_tokens = 16;     ///< Tokens in a KV block; 1 to 1024.
+  std::int32_t block_count = 0;       ///< KV blocks; 0: as many as fit.
+  std::int32_t host_block_count = 0;  ///< Blocks of a host tier; 0: as host_kv_bytes holds.
+  std::uint64_t host_kv_bytes = 0;    ///< Pinned memory of the host tier; 0: none.
+  double memory_utilization = 0.9;    ///< Share of the GPU's memory to take, in (0, 1].
   std::int32_t step_tokens_max = 2048;
   std::int32_t sequences_max = 256;
   std::int32_t context_tokens_max = 0;  ///< 0: what the model says; a longer one is cut to that.
   bool is_deterministic = false;        ///< No other sequence of a step changes a bit.
-  bool keeps_logits = false;            ///< For checks; see CudaOpenRequest.
-  std::string tuning_file;              ///< Empty: what was chosen is not kept.
+  cuda::FewRowsKernel few_rows_kernel = cuda::FewRowsKernel::kWhereFaster;
+  bool keeps_logits = false;  ///< For checks; see CudaOpenRequest.
+  std::string tuning_file;    ///< Empty: what was chosen is not kept.
 };
 
 /// Runs steps on one NVIDIA GPU, in bfloat16 with f32 accumulation, through the module's functions.

@@ -47,6 +47,7 @@ struct DeviceBuffers {
   SampleOutput* samples = nullptr;
   std::int32_t* last_samples = nullptr;  ///< [slots]
   Bf16* cache = nullptr;
+  Bf16* host_cache = nullptr;  ///< The host tier: pinned memory; null: none.
 };
 
 /// A matrix product y = x W^T (+ bias).

@@ -28,6 +28,10 @@ CudaStep StepPacker::pack(const StepInput& input) {
   pack_rows(input, layout, step.counts.rows);
   std::ranges::copy(input.block_tables, words_.begin() + layout.block_tables);
   step.words = words_.data();
+  step.saves = input.saves.data();
+  step.loads = input.loads.data();
+  step.save_count = size_of(input.saves);
+  step.load_count = size_of(input.loads);
   return step;
 }
 

@@ -23,7 +23,7 @@ class StepPacker {
  public:
   explicit StepPacker(StepPackerOptions options) : options_(options) {}
 
-  /// The step's words stay valid until the next call.
+  /// The step's words stay valid until the next call; its copies are the input's own.
   /// Requires: check_step() has passed the step, and the sequences that decode come first.
   /// O(tokens + blocks).
   [[nodiscard]] CudaStep pack(const StepInput& input);

@@ -86,7 +86,7 @@ CardCeilings measure_ceilings() {
   }
   DeviceMemory memory(status);
   TuningFile tuning("", "");
-  Gemm gemm(status, memory, tuning, false);
+  Gemm gemm(status, memory, tuning, {});
   constexpr std::int64_t kElements = std::int64_t{kSide} * kSide;
   auto* x = memory.take<Bf16>(kElements, "matrix");
   auto* w = memory.take<Bf16>(kElements, "matrix");

@@ -4,7 +4,7 @@ import ctypes
 import struct
 
 BLOCK_TOKENS = 16
-VERSION = 1
+VERSION = 3
 
 
 class HostTensor(ctypes.Structure):
@@ -33,13 +33,15 @@ class OpenRequest(ctypes.Structure):
                 ("memory_utilization", ctypes.c_double), ("step_tokens_max", ctypes.c_int32),
                 ("sequences_max", ctypes.c_int32), ("uses_graphs", ctypes.c_int32),
                 ("is_deterministic", ctypes.c_int32), ("keeps_logits", ctypes.c_int32),
-                ("tuning_file", ctypes.c_char_p)]
+                ("tuning_file", ctypes.c_char_p), ("host_block_count", ctypes.c_int32),
+                ("few_rows_kernel", ctypes.c_int32), ("host_kv_bytes", ctypes.c_int64)]
 
 
 class DeviceInfo(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char * 128), ("block_count", ctypes.c_int32), ("memory_bytes", ctypes.c_int64),
                 ("weight_bytes", ctypes.c_int64), ("kv_bytes", ctypes.c_int64), ("workspace_bytes", ctypes.c_int64),
-                ("graphs", ctypes.c_int32)]
+                ("graphs", ctypes.c_int32), ("host_block_count", ctypes.c_int32),
+                ("few_rows_products", ctypes.c_int32)]
 
 
 class Counts(ctypes.Structure):
@@ -48,7 +50,8 @@ class Counts(ctypes.Structure):
 
 class Step(ctypes.Structure):
     _fields_ = [("counts", Counts), ("words", ctypes.c_void_p), ("prefill_tiles", ctypes.c_int32),
-                ("prefill_row_tiles", ctypes.c_int32)]
+                ("prefill_row_tiles", ctypes.c_int32), ("saves", ctypes.c_void_p), ("loads", ctypes.c_void_p),
+                ("save_count", ctypes.c_int32), ("load_count", ctypes.c_int32)]
 
 
 ERROR = [ctypes.c_char_p, ctypes.c_int32]

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "engine/cuda/kernels/sample.cuh"
+#include "tests/gpu/copy_cases.h"
+#include "tests/gpu/gemv_cases.h"
 #include "tests/gpu/gpu_device.h"
 #include "tests/gpu/gpu_parts.h"
 #include "tests/gpu/kernel_cases.h"
@@ -111,6 +113,15 @@ int check_kernels() {
     report.add(device, swiglu_case(device, 33, width));
     report.add(device, embed_case(device, width));
   }
+  for (std::int32_t rows = 1; rows <= kFewRowsMax; ++rows) {
+    report.add(device, gemv_case(device, rows, 3584, 4608, false, true));
+    report.add(device, gemv_case(device, rows, 18'944, 1001, false, false));
+    report.add(device, gemv_case(device, rows, 3584, 5003, true, false));
+    report.add(device, gemv_case(device, rows, 8, 1, false, true));
+  }
+  report.add(device, gemv_alone_case(device, 3584, 777));
+  report.add(device, copy_case(device, 2, 16, 3));
+  report.add(device, copy_case(device, 3, 5, 400));
   check_attention<16>(device, report);
   check_attention<32>(device, report);
   check_attention<64>(device, report);

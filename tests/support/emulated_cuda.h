@@ -9,8 +9,10 @@
 #include <memory>
 #include <vector>
 
+#include "engine/cuda/block_moves.h"
 #include "engine/cuda/buffer_plan.h"
 #include "engine/cuda/cuda_api.h"
+#include "engine/cuda/few_rows.h"
 #include "engine/cuda/forward_pass.h"
 #include "engine/cuda/weight_placement.h"
 #include "tests/support/emulated_device.h"
@@ -52,7 +54,8 @@ class EmulatedCuda {
   /// The step, counted from 0, that fails and all after it; -1: none.
   std::int32_t failing_step = -1;
   std::int32_t steps = 0;
-  std::vector<std::int32_t> batches;  ///< Tokens of each step, padding included.
+  std::int32_t few_rows_products = 0;  ///< So far, by the kernel for few rows.
+  std::vector<std::int32_t> batches;   ///< Tokens of each step, padding included.
 
   // What ForwardPass asks of a device.
   template <class Kernel>
@@ -62,6 +65,10 @@ class EmulatedCuda {
   [[nodiscard]] std::int32_t decode_blocks(std::int32_t /*grid_y*/) const { return 3; }
 
   void multiply(const Product& product) {
+    if (request_.few_rows_kernel == FewRowsKernel::kAlways && product.rows <= kFewRowsMax) {
+      ++few_rows_products;
+      return multiply_few_rows(*this, product);
+    }
     for (std::int64_t r = 0; r < product.rows; ++r) {
       const Bf16* x = product.x + r * product.inputs;
       for (std::int64_t o = 0; o < product.outputs; ++o) {
@@ -93,6 +100,7 @@ class EmulatedCuda {
                            CudaDeviceInfo* info, char*, std::int32_t) {
     newest = new EmulatedCuda(*request);
     info->block_count = newest->kv_.blocks;
+    info->host_block_count = newest->host_blocks();
     *device = reinterpret_cast<CudaDevice*>(newest);
     return 0;
   }
@@ -107,7 +115,10 @@ class EmulatedCuda {
     std::copy_n(step->words, layout.words, cuda.buffers_.words);
     ForwardPass<EmulatedCuda> forward(cuda, cuda.request_.shape, cuda.weights_, cuda.buffers_,
                                       cuda.kv_);
-    if (!is_failed) forward.run(*step);
+    if (!is_failed) {
+      move_blocks(cuda, cuda.buffers_, cuda.kv_, *step);
+      forward.run(*step);
+    }
     const SampleOutput* samples = cuda.buffers_.samples;
     cuda.finished_.push_back({{samples, samples + step->counts.rows}, is_failed});
     return 0;
@@ -140,6 +151,9 @@ class EmulatedCuda {
     return device_.upload(std::vector<T>(static_cast<std::size_t>(count), value));
   }
 
+  /// What the request asks for by number; memory in bytes is for a card to divide.
+  [[nodiscard]] std::int32_t host_blocks() const { return request_.host_block_count; }
+
   void take_buffers() {
     const BufferPlan plan = plan_buffers(request_);
     words_max_ = plan.words;
@@ -161,7 +175,8 @@ class EmulatedCuda {
                 .stats = take<float>(plan.stats),
                 .samples = take<SampleOutput>(plan.rows),
                 .last_samples = take<std::int32_t>(plan.rows),
-                .cache = take<Bf16>(kv_.elements())};
+                .cache = take<Bf16>(kv_.elements()),
+                .host_cache = take<Bf16>(host_blocks() * CopyBlocks::block_elements(kv_))};
   }
 
   CudaOpenRequest request_;

@@ -202,6 +202,14 @@ class GridEmulator::Lane {
 
   void atomic_add(std::uint64_t* to, std::uint64_t value) { *to += value; }
 
+  /// As an ordinary load.
+  [[nodiscard]] Words4 load_once(const void* from) const {
+    RINGMASTER_CHECK(reinterpret_cast<std::uintptr_t>(from) % 16 == 0);
+    Words4 words;
+    std::memcpy(&words, from, sizeof words);
+    return words;
+  }
+
   void copy_async(void* to, const void* from, bool is_valid) {
     Copy copy{.to = to, .data = {}, .group = fiber_.groups};
     RINGMASTER_CHECK(reinterpret_cast<std::uintptr_t>(from) % 16 == 0);

@@ -28,6 +28,11 @@ struct alignas(16) Bf16x8 {
   Bf16 at[8];
 };
 
+/// Sixteen bytes as registers hold them: eight bfloat16 in pairs.
+struct alignas(16) Words4 {
+  std::uint32_t at[4];
+};
+
 [[nodiscard]] RINGMASTER_BOTH float to_float(Bf16 value) {
 #if defined(__CUDA_ARCH__)
   return __uint_as_float(static_cast<std::uint32_t>(value.bits) << 16U);
@@ -57,6 +62,14 @@ struct alignas(16) Bf16x8 {
 /// Two of them in one register, `low` in the lower half.
 [[nodiscard]] RINGMASTER_BOTH std::uint32_t packed(float low, float high) {
   return to_bf16(low).bits | static_cast<std::uint32_t>(to_bf16(high).bits) << 16U;
+}
+
+/// The halves of such a register.
+[[nodiscard]] RINGMASTER_BOTH float low_half(std::uint32_t pair) {
+  return to_float(Bf16{static_cast<std::uint16_t>(pair)});
+}
+[[nodiscard]] RINGMASTER_BOTH float high_half(std::uint32_t pair) {
+  return to_float(Bf16{static_cast<std::uint16_t>(pair >> 16U)});
 }
 
 }  // namespace ringmaster::engine::cuda

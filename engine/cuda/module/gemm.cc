@@ -6,6 +6,8 @@
 
 #include "engine/cuda/batch_buckets.h"
 #include "engine/cuda/buffer_plan.h"
+#include "engine/cuda/few_rows.h"
+#include "engine/cuda/module/launch.h"
 
 namespace ringmaster::engine::cuda {
 namespace {
@@ -22,6 +24,17 @@ TuningKey key_of(const Product& product, std::int32_t rows) {
           .is_f32 = product.is_f32,
           .has_bias = product.bias != nullptr};
 }
+
+/// What multiply_few_rows() launches by.
+struct StreamLauncher {
+  CudaStatus& status;
+  cudaStream_t stream;
+
+  template <class Kernel>
+  void launch(Grid grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
+    status.note(launch_kernel<Kernel>(stream, grid, shared_bytes, args), "product of few rows");
+  }
+};
 
 }  // namespace
 
@@ -71,8 +84,8 @@ struct Gemm::Layouts {
   }
 };
 
-Gemm::Gemm(CudaStatus& status, DeviceMemory& memory, TuningFile& tuning, bool is_deterministic)
-    : status_(status), tuning_(tuning), is_deterministic_(is_deterministic) {
+Gemm::Gemm(CudaStatus& status, DeviceMemory& memory, TuningFile& tuning, const GemmOptions& options)
+    : status_(status), tuning_(tuning), options_(options) {
   status_.note(cublasLtCreate(&handle_), "cuBLASLt");
   workspace_ = memory.take<unsigned char>(kWorkspaceBytes, "memory for products");
   status_.note(cudaEventCreate(&begin_), "event");
@@ -86,26 +99,45 @@ Gemm::~Gemm() {
 }
 
 void Gemm::tune(cudaStream_t stream, const Product& product, std::int32_t rows_max) {
-  const std::int32_t first = is_deterministic_ ? kSlabRows : 1;
-  const std::int32_t last = is_deterministic_ ? kSlabRows : gemm_bucket(rows_max);
+  const std::int32_t first = options_.is_deterministic ? kSlabRows : 1;
+  const std::int32_t last = options_.is_deterministic ? kSlabRows : gemm_bucket(rows_max);
   for (std::int32_t rows = first; rows <= last && status_.ok(); rows *= 2) {
     const TuningKey key = key_of(product, rows);
     if (chosen_.contains(key)) continue;
-    Product sized = product;
-    sized.rows = std::min(rows, std::max(rows_max, first));
-    // Deterministic mode restricts the choice, so it neither takes nor leaves one in the file.
-    const TuningChoice* known = is_deterministic_ ? nullptr : tuning_.find(key);
-    if (known != nullptr) {
-      std::memcpy(&chosen_[key], known, sizeof *known);
-      continue;
-    }
-    const cublasLtMatmulAlgo_t algorithm = choose(stream, sized);
-    chosen_[key] = algorithm;
-    if (is_deterministic_) continue;
-    TuningChoice choice;
-    std::memcpy(&choice, &algorithm, sizeof choice);
-    tuning_.put(key, choice);
+    chosen_[key] = choose_or_remember(stream, product, key, rows_max);
+    if (rows <= kFewRowsMax && !options_.is_deterministic) tune_few_rows(stream, product, key);
   }
+}
+
+cublasLtMatmulAlgo_t Gemm::choose_or_remember(cudaStream_t stream, const Product& product,
+                                              const TuningKey& key, std::int32_t rows_max) {
+  cublasLtMatmulAlgo_t algorithm{};
+  // Deterministic mode restricts the choice, so it neither takes nor leaves one in the file.
+  const TuningChoice* known = options_.is_deterministic ? nullptr : tuning_.find(key);
+  if (known != nullptr) {
+    std::memcpy(&algorithm, known, sizeof *known);
+    return algorithm;
+  }
+  Product sized = product;
+  sized.rows = std::min(key.rows, std::max(rows_max, options_.is_deterministic ? kSlabRows : 1));
+  algorithm = choose(stream, sized);
+  if (options_.is_deterministic) return algorithm;
+  TuningChoice choice;
+  std::memcpy(&choice, &algorithm, sizeof choice);
+  tuning_.put(key, choice);
+  return algorithm;
+}
+
+void Gemm::tune_few_rows(cudaStream_t stream, const Product& product, const TuningKey& key) {
+  if (options_.few_rows_kernel == FewRowsKernel::kNever || !status_.ok()) return;
+  Product sized = product;
+  sized.rows = key.rows;
+  if (options_.few_rows_kernel == FewRowsKernel::kWhereFaster) {
+    const float library = time_of(stream, [&] { run(stream, sized, chosen_.at(key)); });
+    const float own = time_of(stream, [&] { run_few_rows(stream, sized); });
+    if (own >= library) return;
+  }
+  few_rows_.insert(key);
 }
 
 cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product) {
@@ -117,7 +149,7 @@ cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product) {
       cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                            &workspace, sizeof workspace),
       "preference");
-  if (is_deterministic_) {
+  if (options_.is_deterministic) {
     const std::uint32_t no_split = CUBLASLT_REDUCTION_SCHEME_NONE;
     status_.note(
         cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
@@ -140,9 +172,9 @@ cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product) {
   // The first one is the library's own advice; where runs must agree, timing must not decide.
   int best = 0;
   float best_time = 0.0F;
-  for (int i = 0; i < found && !is_deterministic_ && status_.ok(); ++i) {
+  for (int i = 0; i < found && !options_.is_deterministic && status_.ok(); ++i) {
     if (candidates[i].state != CUBLAS_STATUS_SUCCESS) continue;
-    const float time = time_of(stream, product, candidates[i].algo);
+    const float time = time_of(stream, [&] { run(stream, product, candidates[i].algo); });
     if (i > 0 && time >= best_time) continue;
     best = i;
     best_time = time;
@@ -150,16 +182,25 @@ cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product) {
   return candidates[best].algo;
 }
 
-float Gemm::time_of(cudaStream_t stream, const Product& product,
-                    const cublasLtMatmulAlgo_t& algorithm) {
-  run(stream, product, algorithm);  // Warms up.
+template <class Start>
+float Gemm::time_of(cudaStream_t stream, const Start& start) {
+  start();  // Warms up.
   status_.note(cudaEventRecord(begin_, stream), "event");
-  for (int i = 0; i < kTimedRuns; ++i) run(stream, product, algorithm);
+  for (int i = 0; i < kTimedRuns; ++i) start();
   status_.note(cudaEventRecord(end_, stream), "event");
   status_.note(cudaEventSynchronize(end_), "timing of a product");
   float milliseconds = 0.0F;
   status_.note(cudaEventElapsedTime(&milliseconds, begin_, end_), "timing of a product");
   return milliseconds;
+}
+
+bool Gemm::is_for_own_kernel(const Product& product) const {
+  return product.rows <= kFewRowsMax && few_rows_.contains(key_of(product, product.rows));
+}
+
+void Gemm::run_few_rows(cudaStream_t stream, const Product& product) {
+  StreamLauncher launcher{status_, stream};
+  multiply_few_rows(launcher, product);
 }
 
 const cublasLtMatmulAlgo_t* Gemm::find(const Product& product, std::int32_t rows) const {
@@ -169,7 +210,8 @@ const cublasLtMatmulAlgo_t* Gemm::find(const Product& product, std::int32_t rows
 
 void Gemm::multiply(cudaStream_t stream, const Product& product) {
   if (!status_.ok() || product.rows == 0) return;
-  if (!is_deterministic_) {
+  if (is_for_own_kernel(product)) return run_few_rows(stream, product);
+  if (!options_.is_deterministic) {
     const cublasLtMatmulAlgo_t* algorithm = find(product, product.rows);
     if (algorithm == nullptr) {
       status_.fail("a product of " + std::to_string(product.rows) + " rows was not prepared");

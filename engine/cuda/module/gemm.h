@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include <cublasLt.h>
 #include <cuda_runtime.h>
 
+#include "engine/cuda/cuda_api.h"
 #include "engine/cuda/device_model.h"
 #include "engine/cuda/module/cuda_status.h"
 #include "engine/cuda/module/device_memory.h"
@@ -14,17 +16,23 @@
 
 namespace ringmaster::engine::cuda {
 
+struct GemmOptions {
+  bool is_deterministic = false;
+  FewRowsKernel few_rows_kernel = FewRowsKernel::kWhereFaster;  ///< Never if is_deterministic.
+};
+
 /// Matrix products by cuBLASLt, y = x W^T (+ bias), bfloat16 with f32 accumulation.
 ///
 /// For each kind of product (outputs, inputs, type, bias) and each power of two of rows, the
 /// library's candidates are timed once by tune(); the choice is kept in the tuning file under the
-/// GPU's name and the library's version. In deterministic mode every product runs in slabs of
+/// GPU's name and the library's version. Up to kFewRowsMax rows our own kernel takes the product
+/// where it is faster, or as the options say. In deterministic mode every product runs in slabs of
 /// kSlabRows rows by one algorithm without split sums, so that a row's bits do not depend on how
 /// many rows there are.
 class Gemm {
  public:
   /// All outlive this; `tuning` may be empty.
-  Gemm(CudaStatus& status, DeviceMemory& memory, TuningFile& tuning, bool is_deterministic);
+  Gemm(CudaStatus& status, DeviceMemory& memory, TuningFile& tuning, const GemmOptions& options);
   ~Gemm();
   Gemm(const Gemm&) = delete;
   Gemm& operator=(const Gemm&) = delete;
@@ -36,24 +44,37 @@ class Gemm {
   /// Starts a product on the stream. Allocates nothing on the device.
   void multiply(cudaStream_t stream, const Product& product);
 
+  /// Kinds of products and buckets of rows for which tune() chose our own kernel.
+  [[nodiscard]] std::int32_t few_rows_products() const {
+    return static_cast<std::int32_t>(few_rows_.size());
+  }
+
   static constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20U;  // As for Hopper advised.
 
  private:
   struct Layouts;
 
+  cublasLtMatmulAlgo_t choose_or_remember(cudaStream_t stream, const Product& product,
+                                          const TuningKey& key, std::int32_t rows_max);
   cublasLtMatmulAlgo_t choose(cudaStream_t stream, const Product& product);
   const cublasLtMatmulAlgo_t* find(const Product& product, std::int32_t rows) const;
   void run(cudaStream_t stream, const Product& product, const cublasLtMatmulAlgo_t& algorithm);
-  float time_of(cudaStream_t stream, const Product& product, const cublasLtMatmulAlgo_t& algorithm);
+  void tune_few_rows(cudaStream_t stream, const Product& product, const TuningKey& key);
+  [[nodiscard]] bool is_for_own_kernel(const Product& product) const;
+  void run_few_rows(cudaStream_t stream, const Product& product);
+  /// Milliseconds of some runs of `start`, which starts what is measured on the stream.
+  template <class Start>
+  float time_of(cudaStream_t stream, const Start& start);
 
   CudaStatus& status_;
   TuningFile& tuning_;
-  bool is_deterministic_;
+  GemmOptions options_;
   cublasLtHandle_t handle_ = nullptr;
   void* workspace_ = nullptr;
   cudaEvent_t begin_ = nullptr;
   cudaEvent_t end_ = nullptr;
   std::map<TuningKey, cublasLtMatmulAlgo_t> chosen_;
+  std::set<TuningKey> few_rows_;  // What our own kernel takes.
 };
 
 }  // namespace ringmaster::engine::cuda

@@ -4,6 +4,8 @@
 
 #include <cuda_runtime.h>
 
+#include "engine/cuda/kernels/bf16.h"
+
 namespace ringmaster::engine::cuda {
 
 /// What a kernel of engine/cuda/kernels sees of the GPU. tests/support/grid_emulator.h has the same
@@ -33,6 +35,15 @@ class GpuLane {
 
   __device__ __forceinline__ void atomic_add(std::uint64_t* to, std::uint64_t value) {
     atomicAdd(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(value));
+  }
+
+  /// 16 bytes of what a step reads once: they do not displace what it reads often.
+  __device__ __forceinline__ Words4 load_once(const void* from) {
+    Words4 words;
+    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];\n"
+                 : "=r"(words.at[0]), "=r"(words.at[1]), "=r"(words.at[2]), "=r"(words.at[3])
+                 : "l"(from));
+    return words;
   }
 
   /// 16 bytes; zeros if not valid.

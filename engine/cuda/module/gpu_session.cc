@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/cuda/batch_buckets.h"
+#include "engine/cuda/block_moves.h"
 #include "engine/cuda/buffer_plan.h"
 #include "engine/cuda/module/random_fill.cuh"
 
@@ -35,6 +36,7 @@ GpuSession::GpuSession(const CudaOpenRequest& request) : request_(request) {
   if (status_.ok()) upload_weights();
   if (status_.ok()) take_buffers();
   if (status_.ok()) take_cache();
+  if (status_.ok()) take_host_tier();
   // Copies and fills went through the default stream, which ours does not wait for.
   status_.note(cudaDeviceSynchronize(), "upload");
   if (!status_.ok()) return;
@@ -75,7 +77,9 @@ void GpuSession::open_device() {
       std::string(properties.name) + ", cuBLASLt " + std::to_string(cublasLtGetVersion());
   tuning_ = std::make_unique<TuningFile>(
       request_.tuning_file == nullptr ? "" : request_.tuning_file, device);
-  gemm_ = std::make_unique<Gemm>(status_, memory_, *tuning_, request_.is_deterministic != 0);
+  gemm_ = std::make_unique<Gemm>(status_, memory_, *tuning_,
+                                 GemmOptions{.is_deterministic = request_.is_deterministic != 0,
+                                             .few_rows_kernel = request_.few_rows_kernel});
 }
 
 void GpuSession::upload_weights() {
@@ -201,6 +205,23 @@ void GpuSession::take_cache() {
   info_.kv_bytes = 2 * kv_.elements();
 }
 
+void GpuSession::take_host_tier() {
+  if (request_.host_block_count == 0 && request_.host_kv_bytes == 0) return;
+  const std::int64_t bytes = block_bytes(request_.shape, request_.block_tokens);
+  const std::int64_t blocks =
+      request_.host_block_count > 0
+          ? request_.host_block_count
+          : std::min<std::int64_t>(request_.host_kv_bytes / bytes, kBlocksMax);
+  if (blocks < 1) {
+    status_.fail("host tier: " + std::to_string(request_.host_kv_bytes) +
+                 " bytes hold no block of " + std::to_string(bytes) + " bytes");
+    return;
+  }
+  const std::string what = "pinned memory for a host tier of " + gib(blocks * bytes);
+  buffers_.host_cache = memory_.take_pinned<Bf16>(blocks * bytes / 2, what.c_str());
+  info_.host_block_count = static_cast<std::int32_t>(blocks);
+}
+
 void GpuSession::tune_products() {
   const CudaModelShape& shape = request_.shape;
   const DeviceLayer& layer = weights_.layers.front();
@@ -237,6 +258,7 @@ void GpuSession::tune_products() {
                .outputs = shape.vocabulary,
                .is_f32 = true},
               request_.sequences_max);
+  info_.few_rows_products = gemm_->few_rows_products();
   // A file that cannot be written costs the next start some seconds, no more.
   if (status_.ok()) static_cast<void>(tuning_->save());
 }
@@ -308,6 +330,7 @@ void GpuSession::submit(const CudaStep& step) {
   status_.note(
       cudaMemcpyAsync(buffers_.words, ring.words, layout.bytes(), cudaMemcpyHostToDevice, stream_),
       "copy of the step");
+  move_blocks(*this, buffers_, kv_, step);
   run(step);
   const auto bytes = static_cast<std::size_t>(step.counts.rows) * sizeof(SampleOutput);
   status_.note(

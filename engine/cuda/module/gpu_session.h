@@ -63,6 +63,7 @@ class GpuSession {
   void upload(const WeightPart& part, void* staging, std::int64_t staging_elements);
   void take_buffers();
   void take_cache();
+  void take_host_tier();
   void tune_products();
   void record_graphs();
   void run(const CudaStep& step);

@@ -1,3 +1,4 @@
+#include "engine/cuda/kernels/copy_blocks.cuh"
 #include "engine/cuda/kernels/decode_attention.cuh"
 #include "engine/cuda/kernels/embed.cuh"
 #include "engine/cuda/kernels/rms_norm.cuh"
@@ -8,6 +9,7 @@
 
 namespace kernels = ringmaster::engine::cuda;
 
+RINGMASTER_BUILD_KERNEL(kernels::CopyBlocks);
 RINGMASTER_BUILD_KERNEL(kernels::Embed);
 RINGMASTER_BUILD_KERNEL(kernels::RmsNorm);
 RINGMASTER_BUILD_KERNEL(kernels::RopeStore);

@@ -174,6 +174,65 @@ TEST(CudaExecutor, GivesTheSameTokensWithStepsBegunAhead) {
   EXPECT_EQ(run_all(*executor, requests, {}, true), run_all(*executor, requests, {}, false));
 }
 
+/// Serves the requests one after the other, twice, on one engine; the outputs in that order.
+std::vector<std::vector<TokenId>> run_twice(Executor& executor, EngineStats& stats) {
+  Engine engine(executor, {.scheduler = {.step_tokens_max = 64, .sequences_max = 8}});
+  std::vector<std::vector<TokenId>> outputs;
+  StepResult result;
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_TRUE(engine.submit(request_of(45 + i % 3 * 15, i % 3)));
+    outputs.emplace_back();
+    while (engine.has_work()) {
+      if (engine.steps_in_flight() == 0) engine.begin_step();
+      engine.begin_step_ahead();
+      engine.end_step(result);
+      for (const OutputEvent& event : result.outputs) outputs.back().push_back(event.token.token);
+    }
+  }
+  stats = engine.stats();
+  return outputs;
+}
+
+// Prompts that the pool cannot keep come back from the host: the same tokens as from a pool that
+// keeps them.
+TEST(CudaExecutor, GivesTheSameTokensFromTheHostTier) {
+  CudaOptions options{.block_tokens = kBlockTokens,
+                      .block_count = 64,
+                      .step_tokens_max = 64,
+                      .sequences_max = 8,
+                      .context_tokens_max = 200};
+  const auto model = load_tiny_model({});
+  EngineStats stats;
+  const auto large = make_cuda_executor(model, options, EmulatedCuda::api());
+  const auto want = run_twice(**large, stats);
+  EXPECT_EQ(stats.cached_tokens, 32U + 48U + 64U);
+  options.block_count = 6;
+  options.host_block_count = 10;
+  const auto small = make_cuda_executor(model, options, EmulatedCuda::api());
+  EXPECT_EQ(run_twice(**small, stats), want);
+  EXPECT_EQ(stats.cached_tokens, 32U + 48U + 64U);
+  EXPECT_GE(stats.host_loaded_blocks, 8U);
+}
+
+// Decode steps of up to four sequences, and the logits of as many rows, by the kernel for few rows.
+TEST(CudaExecutor, GivesTheSameTokensByTheKernelForFewRows) {
+  const std::vector<GenerateRequest> requests{request_of(5, 1), request_of(30, 2),
+                                              request_of(17, 3)};
+  std::map<RequestId, std::vector<TokenId>> outputs[2];
+  for (const auto kernel : {cuda::FewRowsKernel::kNever, cuda::FewRowsKernel::kAlways}) {
+    const auto executor = make_cuda_executor(load_tiny_model({.shape = TinyShape::kTinyQwen2}),
+                                             {.block_tokens = kBlockTokens,
+                                              .step_tokens_max = 64,
+                                              .sequences_max = 8,
+                                              .context_tokens_max = 200,
+                                              .few_rows_kernel = kernel},
+                                             EmulatedCuda::api());
+    outputs[kernel == cuda::FewRowsKernel::kAlways ? 1 : 0] = run_all(**executor, requests);
+    EXPECT_EQ(EmulatedCuda::newest->few_rows_products > 0, kernel == cuda::FewRowsKernel::kAlways);
+  }
+  EXPECT_EQ(outputs[0], outputs[1]);
+}
+
 TEST(CudaExecutor, PadsDecodeStepsToBuckets) {
   const auto executor = open({});
   (void)run_all(*executor, {request_of(5, 1), request_of(6, 2), request_of(7, 3)});

@@ -15,10 +15,11 @@ TEST(CudaApi, HasTheLayoutThatOtherLanguagesMirror) {
   EXPECT_EQ(offsetof(CudaOpenRequest, layers), 96U);
   EXPECT_EQ(offsetof(CudaOpenRequest, memory_utilization), 136U);
   EXPECT_EQ(offsetof(CudaOpenRequest, tuning_file), 168U);
-  EXPECT_EQ(sizeof(CudaOpenRequest), 176U);
-  EXPECT_EQ(sizeof(CudaDeviceInfo), 176U);
+  EXPECT_EQ(offsetof(CudaOpenRequest, host_kv_bytes), 184U);
+  EXPECT_EQ(sizeof(CudaOpenRequest), 192U);
+  EXPECT_EQ(sizeof(CudaDeviceInfo), 184U);
   EXPECT_EQ(sizeof(StepCounts), 20U);
-  EXPECT_EQ(sizeof(CudaStep), 40U);
+  EXPECT_EQ(sizeof(CudaStep), 64U);
   EXPECT_EQ(sizeof(CudaApi), 56U);
 }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "tests/gpu/copy_cases.h"
+#include "tests/gpu/gemv_cases.h"
 #include "tests/gpu/kernel_cases.h"
 #include "tests/support/emulated_device.h"
 
@@ -31,6 +33,23 @@ TEST_P(CudaKernels, GateWithSwiGlu) {
 TEST_P(CudaKernels, EmbedTokensAndSamplesAndNothingOutsideTheTable) {
   expect(embed_case(device_, 8));
   expect(embed_case(device_, 1040));
+}
+
+TEST_P(CudaKernels, MultiplyFewRowsOfOddSizes) {
+  expect(gemv_case(device_, 1, 8, 1, false, true));
+  expect(gemv_case(device_, 2, 264, 9, false, false));
+  expect(gemv_case(device_, 3, 1032, 23, true, false));
+  expect(gemv_case(device_, 4, 3584, 17, false, true));
+  expect(gemv_case(device_, 1, 2040, 40, true, true));
+}
+
+TEST_P(CudaKernels, MultiplyARowToTheSameBitsAloneAndBesideOthers) {
+  expect(gemv_alone_case(device_, 1400, 11));
+}
+
+TEST_P(CudaKernels, CopyWholeBlocksToTheHostAndBack) {
+  expect(copy_case(device_, 2, 16, 3));
+  expect(copy_case(device_, 3, 5, 300));
 }
 
 TEST_P(CudaKernels, RotateAndStoreKeysInTheirBlocks) {
