@@ -167,6 +167,9 @@ void add_sim_fleet_flags(CLI::App& command, SimFleetFlags& flags) {
       .add_option("--gateways", flags.gateways,
                   "Gateways before the fleet; arrivals are split among them at random")
       ->capture_default_str();
+  command.add_flag("--peers", flags.peers,
+                   "The gateways know each other: each instance has an owner among them, which "
+                   "holds and orders what the others forward to it");
   command.add_option("--report-interval", flags.report_interval,
                      "Between two load reports of an instance; 0s: none "
                      "[of the setting; 1s if there are several gateways]");
@@ -174,6 +177,7 @@ void add_sim_fleet_flags(CLI::App& command, SimFleetFlags& flags) {
 
 Status apply(const SimFleetFlags& flags, sim::SimulationOptions& options) {
   options.gateways = flags.gateways;
+  options.peers = flags.peers;
   if (flags.report_interval) {
     const auto interval = read_duration("--report-interval", *flags.report_interval);
     if (!interval) return tl::unexpected(interval.error());

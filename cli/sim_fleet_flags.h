@@ -22,6 +22,7 @@ struct SimFleetFlags {
   std::string autoscale;             ///< SIGNAL:key=value,...; empty: the fleet keeps its size.
   std::string slo_tpot;              ///< Empty: no target.
   std::uint32_t gateways = 1;
+  bool peers = false;
   std::optional<std::string> report_interval;
 };
 

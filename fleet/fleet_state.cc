@@ -54,10 +54,15 @@ void FleetState::set_draining(InstanceId instance, bool is_draining) {
   refresh_eligible();
 }
 
+void FleetState::set_owned(InstanceId instance, bool is_ours) {
+  if (has(instance)) instances_[instance.value].is_ours = is_ours;
+}
+
 void FleetState::report(InstanceId instance, const InstanceReport& report, TimePoint now) {
   if (!has(instance)) return;
   InstanceState& state = instances_[instance.value];
-  state.report = report;
+  if (!report.is_of_owner) state.report = report;
+  if (report.is_of_owner == state.is_ours) return;
   state.foreign.apply(report, now, mean_request_, state.load);
 }
 

@@ -24,6 +24,7 @@ struct alignas(64) InstanceState {
   bool is_present = false;
   bool is_eligible = false;  ///< May be given new requests now.
   bool is_draining = false;
+  bool is_ours = true;  ///< This gateway owns it (instance_owner.h).
   Health health = Health::kHealthy;
   InstanceSpec spec;
   InstanceReport report;  ///< Its time is TimePoint{} before the first one.
@@ -49,7 +50,14 @@ class FleetState {
   void set_health(InstanceId instance, Health health);
   void set_draining(InstanceId instance, bool is_draining);
 
-  /// What the instance says of its load, heard now. Nothing if it is not in the fleet.
+  /// Another gateway owns the instance from now on, or this one does. Nothing if it is not in the
+  /// fleet.
+  void set_owned(InstanceId instance, bool is_ours);
+
+  /// What the instance, or the gateway that owns it, says of its load; heard now. Of an instance
+  /// that is ours the owner's word is ours, and of others the owner knows better than the instance,
+  /// since it knows what it holds: these say nothing of others' load. Nothing if it is not in the
+  /// fleet.
   void report(InstanceId instance, const InstanceReport& report, TimePoint now);
 
   /// What is sent to the instance has changed: to be told apart later from what others sent.

@@ -34,7 +34,8 @@ class MeanRequest {
 ///
 /// which is the report plus the own dispatches since then, less the own answers since then. With
 /// one gateway nothing is foreign, however old the reports are. A request that others hold back in
-/// their own queues is in no report and stays unseen.
+/// their own queues is in no report of the instance and stays unseen, but for gateways that are
+/// peers: the report is then the owner's (instance_owner.h).
 ///
 /// Cost: a few words per change of what is sent, from the first report on; at most kHistoryMax.
 class ForeignLoad {

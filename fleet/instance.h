@@ -34,6 +34,11 @@ struct InstanceReport {
   std::optional<std::uint32_t> waiting_requests;
   std::optional<std::uint64_t> queued_prefill_tokens;  ///< Of prompts, not computed yet.
   std::optional<double> kv_usage;                      ///< Used fraction of KV blocks, in [0, 1].
+  /// Said by the gateway that owns the instance (instance_owner.h): what it has sent there and what
+  /// it holds for it, which counts as waiting.
+  bool is_of_owner = false;
+  /// Of queued_prefill_tokens, of requests that the owner's queue has put aside.
+  std::uint64_t put_aside_tokens = 0;
   TimePoint time{};       ///< When it was true, on the receiver's clock.
   Duration time_error{};  ///< It may have been true up to that much earlier.
 };

@@ -17,6 +17,9 @@ struct InstanceLoad {
   std::uint64_t sent_tokens = 0;        ///< Uncached prompt tokens sent, without a first token yet.
   std::uint64_t running_kv_blocks = 0;  ///< Prompt blocks of what decodes there, others' included.
   std::uint64_t foreign_tokens = 0;     ///< Prompt tokens of others, not prefilled yet.
+  /// Of foreign and sent tokens, of requests that the gateway which owns the instance has put
+  /// aside.
+  std::uint64_t put_aside_there = 0;
   std::uint32_t held_requests = 0;
   std::uint32_t prefilling_requests = 0;
   std::uint32_t decoding_requests = 0;
@@ -27,6 +30,11 @@ struct InstanceLoad {
 
   /// Uncached prompt tokens whose prefill is not over, wherever they wait.
   [[nodiscard]] std::uint64_t pending_tokens() const { return held_tokens + tokens_there(); }
+
+  /// Of pending_tokens(), of requests that later arrivals go before.
+  [[nodiscard]] std::uint64_t all_put_aside_tokens() const {
+    return put_aside_tokens + std::min(put_aside_there, tokens_there());
+  }
 
   /// Held, in prefill or decoding.
   [[nodiscard]] std::uint32_t requests() const {

@@ -2,8 +2,10 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
+#include "fleet/instance.h"
 #include "tokens/block_hash.h"
 
 namespace ringmaster {
@@ -29,6 +31,9 @@ struct RequestSpec {
   std::uint32_t output_tokens_max = 0;   ///< What the client allows; 0: it does not say.
   std::uint32_t steps_to_execution = 0;  ///< Steps of its workflow until this prompt is built upon
                                          ///< again, as the client says; 0: it does not say.
+  /// Another gateway has chosen this instance and forwarded the request to us, its owner. Absent:
+  /// it came from its client.
+  std::optional<InstanceId> forwarded_to;
   /// False where the first token cannot be seen from outside (an answer that is not streamed):
   /// its prefill is then taken as done when the estimate says so.
   bool first_token_visible = true;

@@ -16,6 +16,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::string_view kInstances = "/admin/instances";
+constexpr std::string_view kPeers = "/admin/peers";
 constexpr std::string_view kDecisions = "/admin/decisions";
 constexpr std::string_view kShadow = "/admin/shadow";
 constexpr std::string_view kDrain = "/drain";
@@ -77,6 +78,7 @@ http::Response AdminHandler::answer(const http::Request& request) {
   if (path.starts_with(std::string(kInstances) + "/")) {
     return on_instance(request, path.substr(kInstances.size() + 1));
   }
+  if (path == kPeers || path.starts_with(std::string(kPeers) + "/")) return on_peers(request);
   if (path == kDecisions || path.starts_with(std::string(kDecisions) + "/")) {
     return on_decisions(request);
   }
@@ -86,12 +88,12 @@ http::Response AdminHandler::answer(const http::Request& request) {
   }
   return http::openai_error(
       404, "there is no " + std::string(path) +
-               "; see /admin/, /admin/instances, /admin/decisions and /admin/shadow");
+               "; see /admin/, /admin/instances, /admin/peers, /admin/decisions and /admin/shadow");
 }
 
 http::Response AdminHandler::on_instances(const http::Request& request) {
   if (request.method == "GET") {
-    return http::json_response(200, instances_json(*membership_, *strand_));
+    return http::json_response(200, instances_json(*membership_, *strand_, *peers_));
   }
   if (request.method != "POST") return wrong_method("GET, POST");
   const auto settings = parse_new_instance(request.body);
@@ -110,6 +112,23 @@ http::Response AdminHandler::on_instance(const http::Request& request, std::stri
   if (is_drain) return status_response(membership_->drain(name), R"({"draining":true})");
   if (request.method != "DELETE") return wrong_method("DELETE");
   return status_response(membership_->remove(name), R"({"removed":true})");
+}
+
+http::Response AdminHandler::on_peers(const http::Request& request) {
+  auto rest = request.path().substr(kPeers.size());
+  if (!rest.empty()) {
+    rest.remove_prefix(1);
+    if (request.method != "DELETE") return wrong_method("DELETE");
+    return status_response(peers_->remove(std::string(rest)), R"({"removed":true})");
+  }
+  if (request.method == "GET") return http::json_response(200, peers_json(*peers_));
+  if (request.method != "POST") return wrong_method("GET, POST");
+  const auto settings = parse_new_peer(request.body);
+  if (!settings) return http::openai_error(settings.error());
+  const auto added = peers_->add(*settings);
+  auto response = status_response(added, R"({"added":true})");
+  if (added) response.status = 201;
+  return response;
 }
 
 http::Response AdminHandler::on_decisions(const http::Request& request) {

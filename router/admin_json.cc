@@ -26,7 +26,8 @@ void write_report(JsonWriter& json, const InstanceReport& report) {
 }
 
 void write_instance(JsonWriter& json, const InstanceSettings& settings,
-                    const LiveInstance& instance, const InstanceStatus& status) {
+                    const LiveInstance& instance, const InstanceStatus& status,
+                    const PeerSet& peers) {
   json.begin_object();
   json.member("id", settings.spec.name);
   json.member("url", settings.url);
@@ -46,6 +47,7 @@ void write_instance(JsonWriter& json, const InstanceSettings& settings,
   json.member("actual_cached_tokens", status.actual_cached_tokens_total);
   json.member("attempts", instance.live.attempts.load(std::memory_order_relaxed));
   json.member("failures", instance.live.failures.load(std::memory_order_relaxed));
+  if (const auto owner = peers.owner_of(settings.spec.name)) json.member("owner", owner->id);
   write_report(json, status.report);
   json.end_object();
 }
@@ -134,9 +136,20 @@ double take_capacity(boost::json::object& object, std::string& problems) {
   return 1.0;
 }
 
+/// What is left in the object is not known.
+Status all_taken(const boost::json::object& object, std::string problems) {
+  for (const auto& field : object) {
+    problems += "\"" + std::string(field.key()).substr(0, 64) + "\" is not known; ";
+  }
+  if (problems.empty()) return {};
+  problems.resize(problems.size() - 2);
+  return invalid(std::move(problems));
+}
+
 }  // namespace
 
-std::string instances_json(const FleetMembership& membership, const SchedulerStrand& strand) {
+std::string instances_json(const FleetMembership& membership, const SchedulerStrand& strand,
+                           const PeerSet& peers) {
   JsonWriter json;
   json.begin_object().key("instances").begin_array();
   for (const auto& [model, fleet] : strand.fleets()) {
@@ -144,8 +157,18 @@ std::string instances_json(const FleetMembership& membership, const SchedulerStr
       const auto member = membership.members().find(status.name);
       const auto instance = fleet->find(status.id);
       if (member == membership.members().end() || !instance) continue;
-      write_instance(json, member->second.settings, *instance, status);
+      write_instance(json, member->second.settings, *instance, status, peers);
     }
+  }
+  return json.end_array().end_object().take();
+}
+
+std::string peers_json(const PeerSet& peers) {
+  JsonWriter json;
+  json.begin_object().key("peers").begin_array();
+  for (const auto& peer : peers.peers()) {
+    json.begin_object().member("id", peer->id).member("url", peer->url);
+    json.member("up", peer->is_up.load(std::memory_order_relaxed)).end_object();
   }
   return json.end_array().end_object().take();
 }
@@ -218,12 +241,27 @@ Result<InstanceSettings> parse_new_instance(std::string_view text) {
   settings.model = take_text(object, "model", "", problems);
   settings.adapter = take_text(object, "adapter", "openai", problems);
   settings.spec.capacity = take_capacity(object, problems);
-  for (const auto& field : object) {
-    problems += "\"" + std::string(field.key()).substr(0, 64) + "\" is not known; ";
+  if (auto status = all_taken(object, std::move(problems)); !status) {
+    return tl::unexpected(std::move(status.error()));
   }
-  if (problems.empty()) return settings;
-  problems.resize(problems.size() - 2);
-  return invalid(std::move(problems));
+  return settings;
+}
+
+Result<PeerSettings> parse_new_peer(std::string_view text) {
+  boost::json::error_code error;
+  auto value = boost::json::parse(text, error);
+  if (error || !value.is_object()) {
+    return invalid("the body must be a JSON object with \"id\" and \"url\"");
+  }
+  auto& object = value.as_object();
+  std::string problems;
+  PeerSettings settings;
+  settings.id = take_text(object, "id", "", problems);
+  settings.url = take_text(object, "url", "", problems);
+  if (auto status = all_taken(object, std::move(problems)); !status) {
+    return tl::unexpected(std::move(status.error()));
+  }
+  return settings;
 }
 
 }  // namespace ringmaster

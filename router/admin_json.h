@@ -15,7 +15,10 @@ namespace ringmaster {
 
 /// {"instances":[...]} with state, load and counts of each. Strand only.
 [[nodiscard]] std::string instances_json(const FleetMembership& membership,
-                                         const SchedulerStrand& strand);
+                                         const SchedulerStrand& strand, const PeerSet& peers);
+
+/// {"peers":[...]}: id, URL and whether it is up. Strand only.
+[[nodiscard]] std::string peers_json(const PeerSet& peers);
 
 /// {"decisions":[...]}, newest first over all models, at most `limit`. Strand only.
 [[nodiscard]] std::string decisions_json(const SchedulerStrand& strand, std::size_t limit);
@@ -31,5 +34,8 @@ namespace ringmaster {
 /// Reads {"id","url","adapter","model","capacity"}; adapter ("openai") and capacity (1) may be
 /// left out. Fails with kInvalidArgument and every field that is at fault.
 [[nodiscard]] Result<InstanceSettings> parse_new_instance(std::string_view json);
+
+/// Reads {"id","url"} of a gateway. Fails as parse_new_instance() does.
+[[nodiscard]] Result<PeerSettings> parse_new_peer(std::string_view json);
 
 }  // namespace ringmaster

@@ -92,6 +92,7 @@ void FleetMembership::start(const std::string& name, bool uses_kv_events) {
   };
   member.monitor = std::make_shared<InstanceMonitor>(instance, executor, std::move(watch));
   fleet->add(instance, uses_kv_events ? ResidencySource::kEvents : ResidencySource::kMirror);
+  context_.peers->tell_owner(member.settings.model, name);
   publish();
   member.monitor->start();
 }

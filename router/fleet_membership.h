@@ -11,6 +11,7 @@
 #include "http/io_threads.h"
 #include "router/directory.h"
 #include "router/instance_monitor.h"
+#include "router/peer_set.h"
 #include "router/per_thread.h"
 #include "router/scheduler_strand.h"
 #include "settings/gateway_settings.h"
@@ -29,6 +30,7 @@ class FleetMembership {
     const Clock* clock = nullptr;
     LogSink* log = nullptr;
     const GatewaySettings* settings = nullptr;
+    PeerSet* peers = nullptr;
     /// By model name; models without an entry are hashed by bytes.
     std::map<std::string, std::shared_ptr<const PromptEncoding>, std::less<>> encoders;
   };

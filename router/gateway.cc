@@ -19,6 +19,7 @@
 #include "router/combining_executor.h"
 #include "router/fleet_membership.h"
 #include "router/gateway_handler.h"
+#include "router/peer_set.h"
 #include "router/request_session.h"
 
 namespace ringmaster {
@@ -73,7 +74,8 @@ class Gateway::Impl {
  private:
   [[nodiscard]] RequestContext request_context();
   [[nodiscard]] FleetMembership::Context membership_context();
-  [[nodiscard]] Status add_instances();
+  /// The instances and the peers of the settings.
+  [[nodiscard]] Status add_members();
   /// False if `limit` passed first, or somebody is in a hurry.
   bool wait_for_connections(milliseconds limit);
 
@@ -87,6 +89,7 @@ class Gateway::Impl {
   Metrics metrics_;
   ActiveSessions sessions_;
   SchedulerStrand strand_;
+  PeerSet peers_;
   FleetMembership membership_;
   std::unique_ptr<TraceRecorder> trace_;
   RequestContext context_;
@@ -109,16 +112,23 @@ Gateway::Impl::Impl(GatewayParts parts)
       strand_({.executor = CombiningExecutor::over(threads_.executor(0)),
                .clock = &clock_,
                .log = parts_.log,
-               .recording = parts_.event_recording},
+               .recording = parts_.event_recording,
+               .owner_of = [this](std::string_view instance) { return peers_.owner_of(instance); }},
               parts_.settings.scheduler),
+      peers_({.threads = &threads_,
+              .client = &client_,
+              .strand = &strand_,
+              .clock = &clock_,
+              .log = parts_.log,
+              .settings = &parts_.settings}),
       membership_(membership_context()),
       trace_(parts_.trace_recording == nullptr
                  ? nullptr
                  : std::make_unique<TraceRecorder>(threads_.executor(0), *parts_.trace_recording,
                                                    clock_.now())),
       context_(request_context()),
-      handler_(context_, state_),
-      admin_handler_(strand_, membership_) {}
+      handler_(context_, state_, peers_),
+      admin_handler_(strand_, membership_, peers_) {}
 
 Gateway::Impl::~Impl() {
   server_.reset();
@@ -147,6 +157,9 @@ RequestContext Gateway::Impl::request_context() {
       membership_.note_trouble(instance, is_broken);
     });
   };
+  context.on_peer_trouble = [this](const PeerPtr& peer) {
+    boost::asio::post(strand_.executor(), [this, peer] { peers_.note_trouble(peer); });
+  };
   return context;
 }
 
@@ -158,10 +171,11 @@ FleetMembership::Context Gateway::Impl::membership_context() {
           .clock = &clock_,
           .log = parts_.log,
           .settings = &parts_.settings,
+          .peers = &peers_,
           .encoders = parts_.encoders};
 }
 
-Status Gateway::Impl::add_instances() {
+Status Gateway::Impl::add_members() {
   std::promise<Status> done;
   boost::asio::post(strand_.executor(), [this, &done] {
     for (const auto& instance : parts_.settings.instances) {
@@ -169,6 +183,13 @@ Status Gateway::Impl::add_instances() {
       if (!added) {
         return done.set_value(
             tl::unexpected(std::move(added.error()).while_doing("instance " + instance.spec.name)));
+      }
+    }
+    for (const auto& peer : parts_.settings.peers.gateways) {
+      auto added = peers_.add(peer);
+      if (!added) {
+        return done.set_value(
+            tl::unexpected(std::move(added.error()).while_doing("peer " + peer.id)));
       }
     }
     done.set_value({});
@@ -185,7 +206,7 @@ Status Gateway::Impl::start() {
   // request can come.
   if (auto bound = server_->bind(parts_.settings.listen); !bound) return bound;
   if (auto bound = admin_server_->bind(parts_.settings.admin_listen); !bound) return bound;
-  if (auto added = add_instances(); !added) return added;
+  if (auto added = add_members(); !added) return added;
   server_->start();
   admin_server_->start();
   return {};

@@ -8,6 +8,7 @@
 
 #include "http/openai_error.h"
 #include "router/fleet_figures.h"
+#include "router/forwarding.h"
 #include "router/header_rules.h"
 #include "router/request_session.h"
 
@@ -76,6 +77,8 @@ asio::awaitable<void> GatewayHandler::handle(http::Request& request, http::Respo
 bool GatewayHandler::is_allowed(const http::Request& request) const {
   const auto& keys = context_->settings->api_keys;
   if (keys.empty()) return true;
+  // Its own gateway has asked for the key before it forwarded.
+  if (is_from_peer(request.fields, context_->settings->peers.key)) return true;
   // Every key is compared, so that the time does not tell which one matched.
   return std::count_if(keys.begin(), keys.end(),
                        [&](const auto& key) { return has_bearer(request.fields, key); }) != 0;
@@ -86,6 +89,7 @@ asio::awaitable<http::Response> GatewayHandler::answer_here(const http::Request&
   if (is_model_route(request)) {
     co_return path == kModels ? models() : model(path.substr(kModels.size() + 1));
   }
+  if (path == kPeerLoadPath) co_return co_await peer_load(request);
   const bool is_ours = path == "/healthz" || path == "/readyz" || path == "/metrics";
   if (!is_ours) {
     co_return http::openai_error(
@@ -99,6 +103,21 @@ asio::awaitable<http::Response> GatewayHandler::answer_here(const http::Request&
   if (path == "/metrics") co_return co_await metrics();
   if (path == "/readyz") co_return ready();
   co_return http::json_response(200, R"({"status":"ok"})");
+}
+
+asio::awaitable<http::Response> GatewayHandler::peer_load(const http::Request& request) const {
+  if (!is_from_peer(request.fields, context_->settings->peers.key)) {
+    co_return http::openai_error(401, "this route is for peers, which show peers.key",
+                                 "invalid_peer_key");
+  }
+  // One that ends gives up what it owns: what it holds it still sends.
+  if (state_->is_draining.load(std::memory_order_relaxed)) {
+    co_return http::openai_error(503, "draining");
+  }
+  std::function<std::string(SchedulerStrand&)> question = [this](SchedulerStrand& /*strand*/) {
+    return peer_report_json(peers_->own_loads());
+  };
+  co_return http::json_response(200, co_await context_->strand->ask(std::move(question)));
 }
 
 http::Response GatewayHandler::ready() const {
@@ -139,11 +158,17 @@ asio::awaitable<http::Response> GatewayHandler::metrics() const {
   std::function<std::vector<FleetFigures>(SchedulerStrand&)> question =
       [](SchedulerStrand& strand) { return fleet_figures(strand); };
   const auto fleets = co_await context_->strand->ask(std::move(question));
-  const ProcessFigures process{
-      .buffered_bytes = state_->buffered_bytes.load(std::memory_order_relaxed),
-      .buffered_bytes_max = context_->settings->limits.buffer_bytes,
-      .connections = state_->connection_count ? state_->connection_count() : 0,
-      .is_draining = state_->is_draining.load(std::memory_order_relaxed)};
+  std::function<std::vector<PeerPtr>(SchedulerStrand&)> who = [this](SchedulerStrand& /*strand*/) {
+    return peers_->peers();
+  };
+  const auto peers = co_await context_->strand->ask(std::move(who));
+  ProcessFigures process{.buffered_bytes = state_->buffered_bytes.load(std::memory_order_relaxed),
+                         .buffered_bytes_max = context_->settings->limits.buffer_bytes,
+                         .connections = state_->connection_count ? state_->connection_count() : 0,
+                         .is_draining = state_->is_draining.load(std::memory_order_relaxed)};
+  for (const auto& peer : peers) {
+    process.peers.emplace_back(peer->id, peer->is_up.load(std::memory_order_relaxed));
+  }
   http::Response response;
   response.fields.add("content-type", "text/plain; version=0.0.4; charset=utf-8");
   response.body = metrics_text(*context_->metrics, fleets, process);

@@ -110,17 +110,20 @@ std::string request_id_from(const http::Fields& fields, std::uint64_t seed,
   return id;
 }
 
-bool has_bearer(const http::Fields& fields, std::string_view key) {
-  constexpr std::string_view kScheme = "bearer ";
-  const auto* value = fields.find("authorization");
-  if (value == nullptr || !starts_with_name(*value, kScheme)) return false;
-  const auto given = std::string_view(*value).substr(kScheme.size());
+bool is_same_secret(std::string_view given, std::string_view key) {
   unsigned difference = given.size() == key.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i) {
     const char expected = key.empty() ? '\0' : key[i % key.size()];
     difference |= static_cast<unsigned char>(given[i] ^ expected);
   }
   return difference == 0;
+}
+
+bool has_bearer(const http::Fields& fields, std::string_view key) {
+  constexpr std::string_view kScheme = "bearer ";
+  const auto* value = fields.find("authorization");
+  if (value == nullptr || !starts_with_name(*value, kScheme)) return false;
+  return is_same_secret(std::string_view(*value).substr(kScheme.size()), key);
 }
 
 bool is_event_stream(const http::Fields& fields) {

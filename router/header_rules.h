@@ -23,6 +23,9 @@ namespace ringmaster {
 [[nodiscard]] std::string request_id_from(const http::Fields& fields, std::uint64_t seed,
                                           std::uint64_t fallback);
 
+/// Compares all of them, so that the time does not tell how much was right.
+[[nodiscard]] bool is_same_secret(std::string_view given, std::string_view key);
+
 /// True if `key` is the bearer token of Authorization. Takes the same time wherever they differ.
 [[nodiscard]] bool has_bearer(const http::Fields& fields, std::string_view key);
 

@@ -50,6 +50,10 @@ inline constexpr auto kInstanceRunning = "ringmaster_instance_reported_running_r
 inline constexpr auto kInstanceWaiting = "ringmaster_instance_reported_waiting_requests";
 inline constexpr auto kInstanceKvStreamsLost = "ringmaster_instance_kv_streams_lost_total";
 
+inline constexpr auto kForwarded = "ringmaster_forwarded_requests_total";
+inline constexpr auto kFromPeers = "ringmaster_requests_from_peers_total";
+inline constexpr auto kPeerUp = "ringmaster_peer_up";
+
 inline constexpr auto kBufferedBytes = "ringmaster_buffered_bytes";
 inline constexpr auto kBufferedBytesMax = "ringmaster_buffered_bytes_max";
 inline constexpr auto kConnections = "ringmaster_connections";

@@ -66,6 +66,8 @@ struct MetricShard {
   std::array<OwnedCount, kRequestEndCount> requests_by_end;
   OwnedCount requests_started;
   OwnedCount requests_ended;
+  OwnedCount requests_forwarded;   ///< Attempts sent to the gateway that owns the instance.
+  OwnedCount requests_from_peers;  ///< Forwarded to us.
   OwnedCount prompt_tokens;
   OwnedCount output_tokens;
   OwnedCount slo_met;  ///< TTFT within the SLO, of those that have a first token.
@@ -116,6 +118,7 @@ struct ProcessFigures {
   std::size_t buffered_bytes_max = 0;
   std::size_t connections = 0;
   bool is_draining = false;
+  std::vector<std::pair<std::string, bool>> peers;  ///< By id: whether it is up.
 };
 
 /// The Prometheus text of everything (see docs/metrics.md).

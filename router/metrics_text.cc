@@ -256,6 +256,25 @@ void add_instances(Exposition& out, const std::vector<FleetFigures>& fleets) {
           &InstanceFigures::kv_streams_lost);
 }
 
+void add_peers(Exposition& out, const Metrics& metrics, const ProcessFigures& process) {
+  std::uint64_t forwarded = 0;
+  std::uint64_t received = 0;
+  for (const MetricShard& shard : metrics.shards()) {
+    forwarded += shard.requests_forwarded.get();
+    received += shard.requests_from_peers.get();
+  }
+  add_value(
+      out.family(metric::kForwarded, "Attempts sent to the gateway that owns the instance chosen",
+                 MetricType::Counter),
+      static_cast<double>(forwarded));
+  add_value(out.family(metric::kFromPeers, "Requests that other gateways forwarded to this one",
+                       MetricType::Counter),
+            static_cast<double>(received));
+  if (process.peers.empty()) return;
+  auto& up = out.family(metric::kPeerUp, "1 while the other gateway answers", MetricType::Gauge);
+  for (const auto& [id, is_up] : process.peers) add_value(up, is_up ? 1.0 : 0.0, {{"peer", id}});
+}
+
 }  // namespace
 
 std::string metrics_text(const Metrics& metrics, const std::vector<FleetFigures>& fleets,
@@ -271,6 +290,7 @@ std::string metrics_text(const Metrics& metrics, const std::vector<FleetFigures>
   const auto gauge = [&](const char* name, const char* help, double value) {
     add_value(out.family(name, help, MetricType::Gauge), value);
   };
+  add_peers(out, metrics, process);
   gauge(metric::kBufferedBytes, "Bodies held in memory",
         static_cast<double>(process.buffered_bytes));
   gauge(metric::kBufferedBytesMax, "Their limit", static_cast<double>(process.buffered_bytes_max));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "fleet/fleet_state.h"
 
 namespace ringmaster {
 
@@ -42,6 +43,10 @@ void ModelFleet::submit(const std::shared_ptr<Ticket>& ticket, RequestSpec spec)
   ticket->id = spec.id;
   ticket->fleet = this;
   tickets_.emplace(spec.id.value, ticket);
+  if (!ticket->forwarded_to.empty()) {
+    const auto chosen = find(ticket->forwarded_to);
+    spec.forwarded_to = chosen ? chosen->id : InstanceId{FleetState::kSlotsMax};
+  }
   apply(RequestArrived{std::move(spec)});
 }
 
@@ -100,7 +105,11 @@ void ModelFleet::perform(const Dispatch& dispatch) {
   ++reasons_[reason];
   auto instance = find(dispatch.instance);
   RINGMASTER_CHECK(instance != nullptr);
+  // What was forwarded once is not forwarded again: gateways may disagree about owners for a while.
+  const bool may_forward = context_.owner_of && found->second->forwarded_to.empty();
+  auto owner = may_forward ? context_.owner_of(instance->spec.name) : nullptr;
   found->second->deliver(Assignment{.instance = std::move(instance),
+                                    .owner = std::move(owner),
                                     .attempt = dispatch.attempt,
                                     .fleet = number_,
                                     .decision = dispatch.decision,

@@ -30,6 +30,8 @@ class ModelFleet {
     LogSink* log = nullptr;
     /// Where the inputs of a fleet's scheduler are recorded; null or returning null: nowhere.
     std::function<LineSink*(const std::string& model, std::uint32_t number)> recording;
+    /// The peer that owns the instance of this name; null: we do. Called on the strand.
+    std::function<PeerPtr(std::string_view instance)> owner_of;
   };
 
   /// Fails as Scheduler::create() does.

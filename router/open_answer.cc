@@ -43,7 +43,7 @@ boost::asio::awaitable<Result<OpenAnswer>> open_answer(const LiveInstance& insta
   auto deadlines = request.deadlines;
   // Some engines send the head at once and prefill then: the first event is the first byte.
   deadlines.idle = longer(deadlines.idle, deadlines.first_byte);
-  auto exchange = co_await instance.link.client->send(instance.link.endpoint, *request.head,
+  auto exchange = co_await instance.link.client->send(*request.endpoint, *request.head,
                                                       request.body, deadlines, request.abort);
   if (!exchange) co_return tl::unexpected(std::move(exchange.error()));
   OpenAnswer answer;

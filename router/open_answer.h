@@ -29,6 +29,7 @@ struct OpenAnswer {
 
 /// What to send to an instance; everything outlives the call.
 struct AttemptRequest {
+  const http::Endpoint* endpoint = nullptr;  ///< The instance's, or that of the gateway owning it.
   const http::RequestHead* head = nullptr;
   std::string_view body;
   http::Deadlines deadlines;

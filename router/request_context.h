@@ -35,6 +35,7 @@ struct RequestContext {
   std::atomic<std::size_t>* buffered_bytes = nullptr;
   /// An attempt found the instance broken (true) or waited in vain for it (false). Any thread.
   std::function<void(const LiveInstancePtr&, bool is_broken)> on_instance_trouble;
+  std::function<void(const PeerPtr&)> on_peer_trouble;  ///< An attempt found it broken. Any thread.
 };
 
 }  // namespace ringmaster

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "http/openai_error.h"
+#include "router/forwarding.h"
 #include "router/header_rules.h"
 #include "router/request_hints.h"
 #include "router/run_on.h"
@@ -100,6 +101,8 @@ RequestSession::Ending RequestSession::answer() {
   }
   make_spec(spec, model.get(), tokens);
   ticket_ = std::make_shared<Ticket>(co_await asio::this_coro::executor);
+  ticket_->forwarded_to = forwarded_to(request_.fields, context_.settings->peers.key);
+  if (!ticket_->forwarded_to.empty()) context_.metrics->local().requests_from_peers.add();
   context_.strand->submit(ticket_, model ? model->rules.model : std::string(), std::move(spec));
   context_.metrics->local().overhead.record(context_.clock->now() - received_);
   co_return co_await attempt_until_answered();
@@ -236,12 +239,21 @@ http::Deadlines RequestSession::remaining_deadlines() const {
 asio::awaitable<RequestSession::Next> RequestSession::attempt(const Assignment& assignment,
                                                               OpenAnswer& answer) {
   const auto& instance = *assignment.instance;
-  instance.live.attempts.fetch_add(1, std::memory_order_relaxed);
-  instance.adapter->prepare(instance.link, upstream_head_.fields);
+  const Peer* const owner = assignment.owner.get();
+  http::RequestHead head_to_owner;
+  if (owner == nullptr) {
+    instance.live.attempts.fetch_add(1, std::memory_order_relaxed);
+    instance.adapter->prepare(instance.link, upstream_head_.fields);
+  } else {
+    context_.metrics->local().requests_forwarded.add();
+    const auto& key = context_.settings->peers.key;
+    head_to_owner = forwarding_head(upstream_head_, instance.spec.name, key);
+  }
   http::AbortHandle abort;
-  const bool asks_usage =
-      instance.asks_usage && speaks_openai_ && fields_.stream && !fields_.has_stream_options;
-  const AttemptRequest request{.head = &upstream_head_,
+  const bool asks_usage = owner == nullptr && instance.asks_usage && speaks_openai_ &&
+                          fields_.stream && !fields_.has_stream_options;
+  const AttemptRequest request{.endpoint = owner ? &owner->endpoint : &instance.link.endpoint,
+                               .head = owner ? &head_to_owner : &upstream_head_,
                                .body = asks_usage ? body_asking_usage() : request_.body,
                                .deadlines = remaining_deadlines(),
                                .event_bytes_max = context_.settings->limits.event_bytes,
@@ -271,11 +283,7 @@ RequestSession::Next RequestSession::judge(const Assignment& assignment, Result<
                                            OpenAnswer& answer) {
   const auto& instance = *assignment.instance;
   if (result) {
-    instance.heard(context_.clock->now());
-    if (const auto report = instance.adapter->report_in(result->head)) {
-      context_.strand->tell(instance.link.model, assignment.instance,
-                            InstanceReported{.instance = instance.id, .report = *report});
-    }
+    if (assignment.owner == nullptr) hear(assignment.instance, result->head);
     if (!is_worth_a_retry(result->head.status)) {
       answer = std::move(*result);
       return Next::kRelay;
@@ -287,23 +295,42 @@ RequestSession::Next RequestSession::judge(const Assignment& assignment, Result<
   } else {
     const auto& error = result.error();
     if (error.code == ErrorCode::kCancelled) return Next::kStop;
-    instance.live.failures.fetch_add(1, std::memory_order_relaxed);
-    context_.on_instance_trouble(assignment.instance, error.code != ErrorCode::kDeadlineExceeded);
-    const int status = error.code == ErrorCode::kDeadlineExceeded ? 504 : 502;
-    failure_ = Failure{.status = status,
-                       .fields = {},
-                       .body = http::openai_error_body(
-                           status,
-                           "instance " + instance.spec.name + " failed: " +
-                               (status == 504 ? "no answer in time" : "connection lost"),
-                           "instance_failed")};
-    if (context_.log->enabled(LogLevel::kWarn)) {
-      context_.log->write(LogLevel::kWarn, sentence("instance=" + instance.spec.name +
-                                                    " attempt failed: " + error.message));
-    }
+    note_failure(assignment, error);
   }
   context_.strand->failed(ticket_, assignment.attempt, true);
   return Next::kTryAgain;
+}
+
+void RequestSession::hear(const LiveInstancePtr& instance, const http::ResponseHead& head) const {
+  instance->heard(context_.clock->now());
+  if (const auto report = instance->adapter->report_in(head)) {
+    context_.strand->tell(instance->link.model, instance,
+                          InstanceReported{.instance = instance->id, .report = *report});
+  }
+}
+
+/// The instance did not answer, or the gateway did not that owns it.
+void RequestSession::note_failure(const Assignment& assignment, const Error& error) {
+  const auto& instance = *assignment.instance;
+  const bool is_late = error.code == ErrorCode::kDeadlineExceeded;
+  std::string who = "instance " + instance.spec.name;
+  if (assignment.owner != nullptr) {
+    who = "gateway " + assignment.owner->id + " before " + who;
+    if (!is_late) context_.on_peer_trouble(assignment.owner);
+  } else {
+    instance.live.failures.fetch_add(1, std::memory_order_relaxed);
+    context_.on_instance_trouble(assignment.instance, !is_late);
+  }
+  const int status = is_late ? 504 : 502;
+  failure_ =
+      Failure{.status = status,
+              .fields = {},
+              .body = http::openai_error_body(
+                  status, who + " failed: " + (is_late ? "no answer in time" : "connection lost"),
+                  "instance_failed")};
+  if (context_.log->enabled(LogLevel::kWarn)) {
+    context_.log->write(LogLevel::kWarn, sentence(who + " attempt failed: " + error.message));
+  }
 }
 
 RequestSession::Ending RequestSession::refuse(http::Response response) {

@@ -55,6 +55,8 @@ class RequestSession {
   [[nodiscard]] boost::asio::awaitable<Next> attempt(const Assignment& assignment,
                                                      OpenAnswer& answer);
   Next judge(const Assignment& assignment, Result<OpenAnswer> result, OpenAnswer& answer);
+  void hear(const LiveInstancePtr& instance, const http::ResponseHead& head) const;
+  void note_failure(const Assignment& assignment, const Error& error);
   [[nodiscard]] http::Deadlines remaining_deadlines() const;
 
   [[nodiscard]] Ending relay(const Assignment& assignment, OpenAnswer answer);

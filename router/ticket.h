@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,6 +16,7 @@
 #include "fleet/request.h"
 #include "http/client.h"
 #include "router/live_instance.h"
+#include "router/peer.h"
 
 namespace ringmaster {
 
@@ -23,6 +25,7 @@ class ModelFleet;
 /// Where the scheduler wants a request to go.
 struct Assignment {
   LiveInstancePtr instance;
+  PeerPtr owner;  ///< The gateway to forward to; null: send it to the instance.
   std::uint32_t attempt = 1;
   std::uint32_t fleet = 0;  ///< Number of the model's fleet; with `decision` it names the decision.
   std::uint64_t decision = 0;
@@ -43,6 +46,10 @@ struct Refusal {
 class Ticket : public std::enable_shared_from_this<Ticket> {
  public:
   explicit Ticket(boost::asio::any_io_executor session);
+
+  /// The instance that another gateway chose, which forwarded the request to us; empty: none did.
+  /// Constant once submitted.
+  std::string forwarded_to;
 
   // --- Session only -------------------------------------------------------------------------
 

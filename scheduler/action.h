@@ -15,7 +15,8 @@ namespace ringmaster {
 // Everything a scheduler can ask for, as values. Whoever calls it carries the actions out, in
 // order, and decides nothing.
 
-/// Send the request to the instance now.
+/// Send the request to the instance now; where another gateway owns the instance, and the request
+/// was not forwarded to us, to that gateway.
 struct Dispatch {
   RequestId request;
   std::uint32_t attempt = 1;  ///< 1, 2, ...; repeat it in every event about this attempt.

@@ -89,12 +89,18 @@ struct HealthChanged {
   Health health = Health::kHealthy;
 };
 
+/// Whether this gateway owns the instance (fleet/instance_owner.h); it does until told otherwise.
+struct OwnerChanged {
+  InstanceId instance;
+  bool is_ours = true;
+};
+
 /// Time passes: the Wake asked for earlier, or just a timer.
 struct Tick {};
 
 using Event =
     std::variant<RequestArrived, FirstToken, RequestFinished, RequestFailed, RequestCancelled,
                  InstanceReported, KvBlocksStored, KvBlocksRemoved, KvCleared, InstanceAdded,
-                 InstanceRemoved, InstanceDraining, HealthChanged, Tick>;
+                 InstanceRemoved, InstanceDraining, HealthChanged, OwnerChanged, Tick>;
 
 }  // namespace ringmaster

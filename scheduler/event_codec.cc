@@ -30,6 +30,7 @@ void write_request(LineWriter& line, const RequestSpec& request) {
   }
   if (request.output_tokens_max != 0) line.number("output_max", request.output_tokens_max);
   if (request.steps_to_execution != 0) line.number("steps", request.steps_to_execution);
+  if (request.forwarded_to) line.number("forwarded_to", request.forwarded_to->value);
   if (!request.first_token_visible) line.number("first_token_visible", 0);
   line.blocks("chain", request.chain);
 }
@@ -49,6 +50,10 @@ RequestSpec read_request(LineReader& line) {
   request.queue_deadline = Duration(line.integer("queue_deadline_ns", -kTimeMax, kTimeMax, 0));
   request.output_tokens_max = line.whole<std::uint32_t>("output_max", 0);
   request.steps_to_execution = line.whole<std::uint32_t>("steps", 0);
+  if (line.has("forwarded_to")) {
+    request.forwarded_to = {
+        static_cast<std::uint32_t>(line.number("forwarded_to", FleetState::kSlotsMax))};
+  }
   request.first_token_visible = line.number("first_token_visible", 1, 1) == 1;
   request.chain = line.blocks("chain");
   if (!request.chain.empty() && request.block_tokens == 0) {
@@ -112,6 +117,8 @@ struct WriteEvent {
     if (report.waiting_requests) line.number("waiting", *report.waiting_requests);
     if (report.queued_prefill_tokens) line.number("queued_tokens", *report.queued_prefill_tokens);
     if (report.kv_usage) line.real("kv_usage", *report.kv_usage);
+    if (report.is_of_owner) line.number("of_owner", 1);
+    if (report.put_aside_tokens > 0) line.number("put_aside", report.put_aside_tokens);
   }
   void operator()(const KvBlocksStored& event) const {
     line.word("kv_stored");
@@ -150,6 +157,11 @@ struct WriteEvent {
     write_instance(line, event.instance);
     line.text("health", kHealthNames[static_cast<std::size_t>(event.health)]);
   }
+  void operator()(const OwnerChanged& event) const {
+    line.word("owner");
+    write_instance(line, event.instance);
+    line.number("is_ours", event.is_ours ? 1 : 0);
+  }
   void operator()(const Tick& /*event*/) const { line.word("tick"); }
 };
 
@@ -182,6 +194,8 @@ Event read_reported(LineReader& line) {
   event.report.running_requests = line.optional_whole<std::uint32_t>("running");
   event.report.waiting_requests = line.optional_whole<std::uint32_t>("waiting");
   event.report.queued_prefill_tokens = line.optional_whole<std::uint64_t>("queued_tokens");
+  event.report.is_of_owner = line.number("of_owner", 1, 0) == 1;
+  event.report.put_aside_tokens = line.whole<std::uint64_t>("put_aside", 0);
   if (line.has("kv_usage")) event.report.kv_usage = line.real("kv_usage", 0.0, 1.0);
   return event;
 }
@@ -215,11 +229,14 @@ Event read_health(LineReader& line) {
   return HealthChanged{.instance = read_instance(line),
                        .health = static_cast<Health>(line.choice("health", kHealthNames))};
 }
+Event read_owner(LineReader& line) {
+  return OwnerChanged{.instance = read_instance(line), .is_ours = line.number("is_ours", 1) == 1};
+}
 Event read_tick(LineReader& /*line*/) {
   return Tick{};
 }
 
-constexpr std::array<std::pair<std::string_view, Event (*)(LineReader&)>, 14> kEventReaders{{
+constexpr std::array<std::pair<std::string_view, Event (*)(LineReader&)>, 15> kEventReaders{{
     {"arrived", read_arrived},
     {"first_token", read_first_token},
     {"finished", read_finished},
@@ -233,6 +250,7 @@ constexpr std::array<std::pair<std::string_view, Event (*)(LineReader&)>, 14> kE
     {"removed", read_removed},
     {"draining", read_draining},
     {"health", read_health},
+    {"owner", read_owner},
     {"tick", read_tick},
 }};
 

@@ -25,7 +25,9 @@ Duration SchedulerCore::slo_of(const RequestRecord& record) const {
 
 bool SchedulerCore::has_open_window(InstanceId instance) const {
   const std::uint32_t window = *options_.dispatch_window_requests;
-  return window == 0 || fleet_[instance].load.prefilling_requests < window;
+  // What another gateway owns, it holds.
+  return window == 0 || !fleet_[instance].is_ours ||
+         fleet_[instance].load.prefilling_requests < window;
 }
 
 void SchedulerCore::place(RequestRecord& record) {
@@ -43,10 +45,12 @@ void SchedulerCore::place(RequestRecord& record) {
         record, ErrorCode::kUnavailable,
         record.tried_count > 0 ? "no instance is left to try" : "no instance is available");
   }
-  query.candidates = parts_.narrowed(query, fleet_);
+  const bool is_chosen = is_chosen_by_another(record);
+  query.candidates =
+      is_chosen ? std::span(&*record.spec.forwarded_to, 1) : parts_.narrowed(query, fleet_);
   if (needs_homes_) homes_.find(query, fleet_, homes_by_session_);
   const bool is_first = record.decision == 0;
-  Admission* const admission = is_first ? parts_.admission() : nullptr;
+  Admission* const admission = is_first && !is_chosen ? parts_.admission() : nullptr;
   const bool is_admitted = admission == nullptr || admission->admits(query, fleet_);
   RoutingDecision decision;
   parts_.policy().choose(query, fleet_, decision);
@@ -82,6 +86,11 @@ void SchedulerCore::place(RequestRecord& record) {
     actions_->emplace_back(Hold{record.spec.id, record.instance});
   }
   if (rebalancer_ != nullptr) rebalance_around(record);
+}
+
+bool SchedulerCore::is_chosen_by_another(const RequestRecord& record) const {
+  const auto& chosen = record.spec.forwarded_to;
+  return chosen && record.tried_count == 0 && fleet_.has(*chosen) && fleet_[*chosen].is_eligible;
 }
 
 void SchedulerCore::find_untried(const RequestRecord& record,

@@ -101,9 +101,11 @@ RequestRecord* SchedulerCore::sent_attempt(RequestId request, std::uint32_t atte
 void SchedulerCore::on(FirstToken&& event) {
   RequestRecord* record = sent_attempt(event.request, event.attempt);
   if (record == nullptr || record->phase != RequestPhase::kPrefilling) return;
-  fleet_.prefill_pace().note(now_ - record->dispatched_at,
-                             static_cast<double>(record->tokens_at_dispatch) *
-                                 fleet_[record->instance].prefill_seconds_per_token);
+  if (fleet_[record->instance].is_ours) {  // Else it may have been held on its way.
+    fleet_.prefill_pace().note(now_ - record->dispatched_at,
+                               static_cast<double>(record->tokens_at_dispatch) *
+                                   fleet_[record->instance].prefill_seconds_per_token);
+  }
   end_prefill(*record);
   for (RequestObserver* observer : observers_) observer->first_token(observed(*record));
   instance_freed(record->instance);
@@ -246,6 +248,11 @@ void SchedulerCore::on(HealthChanged&& event) {
   empty_queues_of_ineligible();
 }
 
+void SchedulerCore::on(OwnerChanged&& event) {
+  fleet_.set_owned(event.instance, event.is_ours);
+  if (!event.is_ours) dispatch_held(event.instance);  // Its owner holds them now.
+}
+
 void SchedulerCore::empty_queues_of_ineligible() {
   const auto stranded = requests_.select([&](const RequestRecord& record) {
     return record.phase == RequestPhase::kHeld && !fleet_[record.instance].is_eligible;
@@ -282,6 +289,16 @@ std::vector<InstanceStatus> SchedulerCore::instances() const {
                         .report = state.report});
   }
   return statuses;
+}
+
+std::optional<InstanceReport> SchedulerCore::report_of(InstanceId instance) const {
+  if (!fleet_.has(instance)) return std::nullopt;
+  const InstanceLoad& load = fleet_[instance].load;
+  return InstanceReport{.running_requests = load.decoding_requests,
+                        .waiting_requests = load.held_requests + load.prefilling_requests,
+                        .queued_prefill_tokens = load.held_tokens + load.sent_tokens,
+                        .is_of_owner = true,
+                        .put_aside_tokens = load.put_aside_tokens};
 }
 
 std::vector<InstanceId> SchedulerCore::homes(const PrefixChain& chain) const {

@@ -37,6 +37,7 @@ class SchedulerCore final : public Scheduler {
   [[nodiscard]] const DecisionLog& decisions() const override { return decisions_; }
   [[nodiscard]] SchedulerLoad load() const override;
   [[nodiscard]] std::vector<InstanceStatus> instances() const override;
+  [[nodiscard]] std::optional<InstanceReport> report_of(InstanceId instance) const override;
   [[nodiscard]] std::uint64_t membership_digest() const override {
     return fleet_.membership_digest();
   }
@@ -67,6 +68,7 @@ class SchedulerCore final : public Scheduler {
   void on(InstanceRemoved&& event);
   void on(InstanceDraining&& event);
   void on(HealthChanged&& event);
+  void on(OwnerChanged&& event);
   void on(Tick&& event);
 
   void run_due_timers();
@@ -81,6 +83,9 @@ class SchedulerCore final : public Scheduler {
 
   // What they share (request_placement.cc).
   void place(RequestRecord& record);
+  /// The gateway that forwarded the request has chosen for us. Not where that has failed, or cannot
+  /// be any more: then it is ours to choose.
+  [[nodiscard]] bool is_chosen_by_another(const RequestRecord& record) const;
   void find_untried(const RequestRecord& record, std::span<const InstanceId> instances);
   [[nodiscard]] DecisionRecord& log_decision(RequestRecord& record, const RoutingQuery& query,
                                              RoutingDecision& decision);

@@ -284,6 +284,42 @@ void visit_lists(SettingsVisitor& visitor, GatewaySettings& settings) {
       });
 }
 
+void visit_peers(SettingsVisitor& visitor, PeersSettings& peers) {
+  visitor.checked_text("id", peers.id, false,
+                       "1 to 128 letters, digits and \".\", \"_\", \"-\", \":\"", is_instance_name,
+                       "name of this gateway among its peers");
+  visitor.scalar({.key = "key",
+                  .kind = ValueKind::kText,
+                  .expected = "at least 8 characters",
+                  .default_value = "none",
+                  .text = "secret that all peers share and show each other",
+                  .is_secret = true},
+                 [&](std::string_view written) {
+                   if (written.size() < 8) return false;
+                   peers.key = written;
+                   return true;
+                 });
+  visitor.list(
+      "gateways", "The other gateways; more can be added while this one runs.",
+      [&] { peers.gateways.emplace_back(); },
+      [&](SettingsVisitor& element) {
+        PeerSettings& peer = peers.gateways.back();
+        element.checked_text("id", peer.id, true,
+                             "1 to 128 letters, digits and \".\", \"_\", \"-\", \":\"",
+                             is_instance_name, "its peers.id");
+        element.checked_text("url", peer.url, true, "http://host[:port][/path]", is_instance_url,
+                             "where it listens for clients");
+        report_repeats(element, peers.gateways, "id",
+                       [](const PeerSettings& p) -> const std::string& { return p.id; });
+        if (!peer.id.empty() && peer.id == peers.id) {
+          element.problem("id", "\"" + peer.id + "\" is the id of this gateway");
+        }
+      });
+  if (peers.gateways.empty()) return;
+  if (peers.id.empty()) visitor.problem("gateways", "needs peers.id, the name of this gateway");
+  if (peers.key.empty()) visitor.problem("gateways", "needs peers.key, which all peers share");
+}
+
 }  // namespace
 
 void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
@@ -309,6 +345,8 @@ void visit_keys(SettingsVisitor& visitor, GatewaySettings& settings) {
   visitor.section("scheduler", "What is held in the gateway, and how it is ordered and moved.",
                   [&](SettingsVisitor& section) { visit_scheduler(section, settings.scheduler); });
   visit_lists(visitor, settings);
+  visitor.section("peers", "Further gateways before the same instances.",
+                  [&](SettingsVisitor& section) { visit_peers(section, settings.peers); });
   visitor.section("deadlines", "How long each phase of a request may take.",
                   [&](SettingsVisitor& section) { visit_deadlines(section, settings.deadlines); });
   visitor.section("retry", "Further attempts, before the first byte of an answer only.",

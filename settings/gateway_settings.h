@@ -79,6 +79,20 @@ struct HeaderSettings {
   std::string steps_to_execution = "x-steps-to-execution";
 };
 
+/// Another gateway before the same instances.
+struct PeerSettings {
+  std::string id;
+  std::string url;  ///< Of its listener for clients, checked.
+};
+
+/// Gateways that know each other: each instance has an owner among them, which holds and orders
+/// what the others forward to it.
+struct PeersSettings {
+  std::string id;   ///< Of this gateway; empty: it knows no others.
+  std::string key;  ///< Secret that all of them share.
+  std::vector<PeerSettings> gateways;
+};
+
 struct LogSettings {
   LogLevel level = LogLevel::kInfo;
   bool json = false;
@@ -93,6 +107,7 @@ struct GatewaySettings {
   SchedulerOptions scheduler{.explain = {.kept = 256}};
   std::vector<InstanceSettings> instances;
   std::vector<ModelSettings> models;  ///< Only those that have an entry.
+  PeersSettings peers;
   LimitSettings limits;
   DeadlineSettings deadlines;
   HealthSettings health;

@@ -18,7 +18,7 @@ struct Condition {
   std::string value;
 };
 
-using Conditions = std::array<Condition, 9>;
+using Conditions = std::array<Condition, 10>;
 
 /// What two points must agree in, next to the seed.
 Conditions conditions_of(const ResultPoint& point) {
@@ -31,6 +31,7 @@ Conditions conditions_of(const ResultPoint& point) {
            {"qps", qps},
            {"instances", std::to_string(point.instances)},
            {"gateways", std::to_string(point.gateways)},
+           {"peers", point.peers ? "yes" : "no"},
            {"setting", point.setting},
            {"profile", point.profile},
            {"model", point.model},
@@ -38,7 +39,7 @@ Conditions conditions_of(const ResultPoint& point) {
            {"seed", std::to_string(point.seed)}}};
 }
 
-constexpr std::size_t kSeed = 8;  // Its place among the conditions.
+constexpr std::size_t kSeed = 9;  // Its place among the conditions.
 
 std::vector<std::size_t> differing(const Conditions& one, const Conditions& other) {
   std::vector<std::size_t> places;
@@ -231,7 +232,7 @@ tl::unexpected<Error> nothing_pairs(const NamedResults& first, const NamedResult
     }
   }
   return invalid(
-      "expected points that agree in trace, qps, instances, gateways, setting, profile, "
+      "expected points that agree in trace, qps, instances, gateways, peers, setting, profile, "
       "model, arrivals and seed; the nearest of " +
       first.name + " and " + second.name + " differ in " + nearest);
 }

@@ -26,6 +26,7 @@ std::string heading_of(const PolicyComparison& group) {
   std::string text = point.trace + ", " + rate + ", " + std::to_string(point.instances) +
                      " instances, " + point.setting + ", " + point.profile + ", " + point.model;
   if (point.gateways != 1) text += ", " + std::to_string(point.gateways) + " gateways";
+  if (point.peers) text += ", peers";
   if (point.arrivals != "trace") text += ", arrivals " + point.arrivals;
   return text + ": first " + group.first_policy + ", second " + group.second_policy + ", " +
          std::to_string(group.seeds) + (group.seeds == 1 ? " seed\n" : " seeds\n");
@@ -66,6 +67,7 @@ std::string to_json(const PolicyComparison& group) {
   if (!point.goodput_qps) json.member("qps", point.qps);
   json.member("instances", point.instances);
   json.member("gateways", point.gateways);
+  if (point.peers) json.member("peers", true);
   json.member("setting", point.setting);
   json.member("profile", point.profile);
   json.member("model", point.model);

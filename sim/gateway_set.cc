@@ -1,5 +1,6 @@
 #include "sim/gateway_set.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/random.h"
@@ -25,6 +26,7 @@ Result<GatewaySet> GatewaySet::create(const SchedulerOptions& options, std::uint
     auto scheduler = Scheduler::create(own);
     if (!scheduler) return tl::unexpected(std::move(scheduler).error());
     set.gateways_.push_back({.scheduler = std::move(*scheduler)});
+    set.names_.push_back("gateway-" + std::to_string(i));
   }
   if (gateways > 1) {
     Random random(options.seed ^ kSplitSalt);
@@ -68,6 +70,13 @@ std::uint64_t GatewaySet::requests_booked() const {
     }
   }
   return requests;
+}
+
+bool GatewaySet::has_requests_on(InstanceId instance) const {
+  return std::ranges::any_of(gateways_, [&](const Gateway& gateway) {
+    const auto report = gateway.scheduler->report_of(instance);
+    return report && *report->running_requests + *report->waiting_requests > 0;
+  });
 }
 
 bool GatewaySet::take_wake(std::uint32_t gateway, TimePoint at) {

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "fleet/instance_owner.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/shadow_policy.h"
 
@@ -16,8 +18,9 @@ namespace ringmaster::sim {
 
 /// The gateways before one fleet: a scheduler each, and the requests split among them at random.
 ///
-/// They do not talk to each other: each knows its own requests, and of the others' what the
-/// instances report. Deterministic: the split depends on the seed alone.
+/// Each knows its own requests, and of the others' what the instances report; where they are peers,
+/// what the owners of the instances report, to whom it then forwards (fleet/instance_owner.h).
+/// Deterministic: the split depends on the seed alone.
 class GatewaySet {
  public:
   static constexpr std::uint32_t kGatewaysMax = 256;
@@ -32,6 +35,11 @@ class GatewaySet {
   /// The gateway that this request comes to.
   [[nodiscard]] std::uint32_t gateway_of(std::uint32_t request) const {
     return gateway_of_.empty() ? 0 : gateway_of_[request];
+  }
+
+  /// The gateway that owns the instance of this name, where gateways are peers.
+  [[nodiscard]] std::uint32_t owner(std::string_view instance) const {
+    return static_cast<std::uint32_t>(owner_of(instance, names_));
   }
 
   /// Appends what the gateway asks for to `actions`.
@@ -50,6 +58,8 @@ class GatewaySet {
   [[nodiscard]] std::vector<Explanation> explanations() const;
   /// Held, in prefill or decoding, over all gateways and instances.
   [[nodiscard]] std::uint64_t requests_booked() const;
+  /// Whether a gateway has any on the instance.
+  [[nodiscard]] bool has_requests_on(InstanceId instance) const;
 
   [[nodiscard]] const Scheduler& operator[](std::uint32_t gateway) const {
     return *gateways_[gateway].scheduler;
@@ -62,6 +72,7 @@ class GatewaySet {
   };
 
   std::vector<Gateway> gateways_;
+  std::vector<std::string> names_;        ///< "gateway-0" and so on.
   std::vector<std::uint8_t> gateway_of_;  ///< By request; empty if there is one gateway.
 };
 

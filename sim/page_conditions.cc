@@ -93,7 +93,7 @@ PageConditions conditions_of(const RunOptions& options) {
   conditions.rows = {
       {"Setting", options.setting},
       {"Fleet", fleet_text(simulation)},
-      {"Gateways", std::to_string(simulation.gateways)},
+      {"Gateways", std::to_string(simulation.gateways) + (simulation.peers ? ", peers" : "")},
       {"Model and device", profile.name},
       {"Model of an instance", model_text(simulation.model)},
       {"Prefill", fixed_decimals(profile.prefill_seconds_per_token * 1e6, 1) + " µs per token"},

@@ -56,6 +56,7 @@ std::string to_json_object(const RunReport& report) {
   json.member("qps", options.arrivals.qps);
   json.member("instances", options.simulation.instances);
   json.member("gateways", options.simulation.gateways);
+  if (options.simulation.peers) json.member("peers", true);
   json.member("setting", options.setting);
   json.member("profile", options.simulation.profile.name);
   json.member("model", name_of(options.simulation.model));

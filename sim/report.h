@@ -9,7 +9,7 @@ namespace ringmaster::sim {
 
 /// A JSON array with one object a line, in the order given. Keys and their order:
 ///
-///   trace policy qps instances gateways setting profile model seed [arrivals] requests
+///   trace policy qps instances gateways [peers] setting profile model seed [arrivals] requests
 ///   slo_attainment ttft_p50_s ttft_p90_s ttft_p99_s ttft_mean_s e2e_p90_s tpot_p90_s
 ///   cached_token_share pending_tokens_cv moves rejected retried worst_length_bucket_attainment
 ///   [goodput_qps bound_qps] [shadow shadow_decisions shadow_differing_share

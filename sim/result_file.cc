@@ -66,9 +66,11 @@ class MemberReader {
  private:
   template <class T>
   void read_as(std::string_view key, dom::element element, T& value) {
-    using Read =
-        std::conditional_t<std::is_same_v<T, std::string>, std::string_view,
-                           std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>>;
+    using Read = std::conditional_t<
+        std::is_same_v<T, std::string>, std::string_view,
+        std::conditional_t<std::is_same_v<T, bool> || std::is_floating_point_v<T>,
+                           std::conditional_t<std::is_same_v<T, bool>, bool, double>,
+                           std::uint64_t>>;
     Read read{};
     if (element.get(read) != simdjson::SUCCESS) {
       refuse(key, std::string(simdjson::minify(element)).substr(0, 40));
@@ -101,6 +103,7 @@ Result<ResultPoint> read_point(dom::element element, const std::string& place) {
   reader.read("qps", point.qps);
   reader.read("instances", point.instances);
   reader.read_if_there("gateways", point.gateways);
+  reader.read_if_there("peers", point.peers);
   reader.read("setting", point.setting);
   reader.read("profile", point.profile);
   reader.read("model", point.model);

@@ -18,6 +18,7 @@ struct ResultPoint {
   double qps = 0;  ///< Of a goodput search: the rate found.
   std::uint64_t instances = 0;
   std::uint64_t gateways = 1;
+  bool peers = false;
   std::string setting;
   std::string profile;
   std::string model;

@@ -41,6 +41,7 @@ struct SimulatedInstance {
   double capacity;  ///< On the rings.
   HealthTracker health;
   std::unique_ptr<InstanceModel> model;  ///< Null before it is ready and once it has left.
+  std::uint32_t owner = 0;               ///< The gateway that owns it, where they are peers.
   std::uint32_t requests = 0;            ///< Sent there and neither answered nor failed.
   bool is_present = false;               ///< The gateways know it.
   bool has_left = false;

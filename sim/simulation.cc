@@ -16,6 +16,9 @@ namespace {
 /// Keeps what happens to the fleet apart from every other use of the seed.
 constexpr std::uint64_t kFleetSalt = 0x666c'6565'7463'6861ULL;
 
+/// From one gateway to another, the request read again there included; an estimate.
+constexpr Duration kForwardDelay = std::chrono::milliseconds(1);
+
 Status check(const SimulationOptions& options) {
   if (options.fleet.empty() && (options.instances < 1 || options.instances > kInstancesMax)) {
     return invalid("instances: expected 1 to " + std::to_string(kInstancesMax) + ", found " +
@@ -94,6 +97,10 @@ void SimulationRun::handle(const Occurrence& occurrence) {
       return on_arrival(occurrence.subject);
     case OccurrenceKind::kStepEnd:
       return on_step_end(occurrence.subject);
+    case OccurrenceKind::kForward:
+      return on_forward(occurrence.subject);
+    case OccurrenceKind::kReturn:
+      return on_return(occurrence.subject);
     case OccurrenceKind::kRefusal:
       return on_refusal(occurrence.subject);
     case OccurrenceKind::kReport:
@@ -123,26 +130,47 @@ void SimulationRun::on_arrival(std::uint32_t index) {
   if (index == first_counted_) shadow_before_ = gateways_.shadow();
   if (index >= first_counted_) cv_sum_ += pending_work_.coefficient_of_variation();
   outcome_.requests[index].arrival = loop_.now();
+  if (!classes_.empty()) outcome_.requests[index].request_class = classes_[index];
+  tell(gateways_.gateway_of(index), RequestArrived{spec_of(index)});
+  note_choice(index);
+}
+
+RequestSpec SimulationRun::spec_of(std::uint32_t index) const {
   const WorkloadRequest& request = workload_.requests()[index];
   const auto chain = workload_.chain_of(request);
-  RequestArrived arrived;
-  arrived.request.id = id_of(index);
-  arrived.request.prompt_tokens = request.prompt_tokens;
-  arrived.request.chain.assign(chain.begin(), chain.end());
-  arrived.request.block_tokens = workload_.block_tokens();
-  arrived.request.session = request.labels.session;
-  arrived.request.tenant = request.labels.tenant;
-  arrived.request.adapter = request.labels.adapter;
-  arrived.request.priority = request.labels.priority;
-  arrived.request.steps_to_execution = request.labels.steps_to_execution;
-  if (!classes_.empty()) {
-    const RequestClass& its = options_.classes[classes_[index]];
-    outcome_.requests[index].request_class = classes_[index];
-    arrived.request.ttft_slo = its.ttft_slo;
-    arrived.request.priority += its.priority;
-  }
-  tell(gateways_.gateway_of(index), std::move(arrived));
-  note_choice(index);
+  RequestSpec spec;
+  spec.id = id_of(index);
+  spec.prompt_tokens = request.prompt_tokens;
+  spec.chain.assign(chain.begin(), chain.end());
+  spec.block_tokens = workload_.block_tokens();
+  spec.session = request.labels.session;
+  spec.tenant = request.labels.tenant;
+  spec.adapter = request.labels.adapter;
+  spec.priority = request.labels.priority;
+  spec.steps_to_execution = request.labels.steps_to_execution;
+  if (classes_.empty()) return spec;
+  const RequestClass& its = options_.classes[classes_[index]];
+  spec.ttft_slo = its.ttft_slo;
+  spec.priority += its.priority;
+  return spec;
+}
+
+std::uint32_t SimulationRun::sender_of(std::uint32_t index) const {
+  const auto& forward = states_[index].forward;
+  return forward ? forward->gateway : gateways_.gateway_of(index);
+}
+
+void SimulationRun::on_forward(std::uint32_t index) {
+  const Forward& forward = *states_[index].forward;
+  RequestSpec spec = spec_of(index);
+  spec.forwarded_to = forward.instance;
+  tell(forward.gateway, RequestArrived{std::move(spec)});
+}
+
+void SimulationRun::on_return(std::uint32_t index) {
+  const std::uint32_t attempt = states_[index].forward->attempt;
+  states_[index].forward.reset();
+  tell(gateways_.gateway_of(index), RequestFailed{id_of(index), attempt, true});
 }
 
 void SimulationRun::note_choice(std::uint32_t index) {
@@ -169,16 +197,19 @@ void SimulationRun::on_step_end(std::uint32_t instance) {
     outcome.cached_tokens = end.cached_tokens;
     states_[end.request].is_answered = true;
     release(end.request);
-    tell(gateways_.gateway_of(end.request), FirstToken{id_of(end.request), outcome.attempts});
+    tell_of(end.request, [&](std::uint32_t attempt) {
+      return FirstToken{id_of(end.request), attempt};
+    });
   }
   for (const std::uint32_t index : step_.finished) {
     RequestOutcome& outcome = outcome_.requests[index];
     outcome.finished = loop_.now();
     take_back(index);
     settle(index);
-    tell(gateways_.gateway_of(index),
-         RequestFinished{id_of(index), outcome.attempts, workload_.requests()[index].output_tokens,
-                         outcome.cached_tokens});
+    tell_of(index, [&](std::uint32_t attempt) {
+      return RequestFinished{id_of(index), attempt, workload_.requests()[index].output_tokens,
+                             outcome.cached_tokens};
+    });
   }
 }
 
@@ -218,9 +249,12 @@ void SimulationRun::fail_attempt(std::uint32_t index, bool may_retry) {
   states_[index].refusal = Refusal::kNone;
   take_back(index);
   release(index);
-  if (!may_retry) settle(index);
-  tell(gateways_.gateway_of(index),
-       RequestFailed{id_of(index), outcome_.requests[index].attempts, may_retry});
+  if (may_retry) {  // Whoever sent it tries again: the other one need not know.
+    tell(sender_of(index), RequestFailed{id_of(index), outcome_.requests[index].attempts, true});
+    return;
+  }
+  settle(index);
+  tell_of(index, [&](std::uint32_t attempt) { return RequestFailed{id_of(index), attempt}; });
 }
 
 void SimulationRun::take_back(std::uint32_t index) {
@@ -258,17 +292,32 @@ void SimulationRun::tell(std::uint32_t gateway, Event event) {
   gateways_.apply(gateway, std::move(event), loop_.now(), actions_);
   for (const Action& action : actions_) {
     if (options_.recording != nullptr) append_action_line(*options_.recording, action);
-    if (const auto* wake = std::get_if<Wake>(&action)) {
-      schedule_wake(gateway, wake->at);
-    } else {
-      std::visit([this](const auto& asked) { carry_out(asked); }, action);
-    }
+    std::visit([&](const auto& asked) { carry_out(gateway, asked); }, action);
   }
 }
 
-void SimulationRun::carry_out(const Dispatch& action) {
+template <class MakeEvent>
+void SimulationRun::tell_of(std::uint32_t index, const MakeEvent& make_event) {
+  const std::uint32_t attempts = outcome_.requests[index].attempts;
+  if (const auto& forward = states_[index].forward) {
+    tell(forward->gateway, make_event(attempts));
+    tell(gateways_.gateway_of(index), make_event(forward->attempt));
+  } else {
+    tell(gateways_.gateway_of(index), make_event(attempts));
+  }
+}
+
+void SimulationRun::carry_out(std::uint32_t gateway, const Dispatch& action) {
   const std::uint32_t index = index_of(action.request);
   const std::uint32_t instance = action.instance.value;
+  const std::uint32_t owner = instances_[instance].owner;
+  // What was forwarded once is not forwarded again.
+  if (options_.peers && owner != gateway && !states_[index].forward) {
+    states_[index].forward = {
+        .gateway = owner, .instance = action.instance, .attempt = action.attempt};
+    loop_.schedule(loop_.now() + kForwardDelay, OccurrenceKind::kForward, index);
+    return;
+  }
   assign(index, instance);
   outcome_.requests[index].attempts = action.attempt;
   SimulatedInstance& place = instances_[instance];
@@ -286,7 +335,20 @@ void SimulationRun::carry_out(const Dispatch& action) {
   loop_.schedule(loop_.now(), OccurrenceKind::kRefusal, index);
 }
 
-void SimulationRun::carry_out(const Move& action) {
+void SimulationRun::carry_out(std::uint32_t /*gateway*/, const Hold& action) {
+  assign(index_of(action.request), action.instance.value);
+}
+
+void SimulationRun::carry_out(std::uint32_t /*gateway*/, const Reject& action) {
+  const std::uint32_t index = index_of(action.request);
+  if (states_[index].forward) {
+    loop_.schedule(loop_.now(), OccurrenceKind::kReturn, index);
+  } else {
+    settle_rejected(index);
+  }
+}
+
+void SimulationRun::carry_out(std::uint32_t /*gateway*/, const Move& action) {
   const std::uint32_t index = index_of(action.request);
   ++outcome_.requests[index].moves;
   assign(index, action.to.value);

@@ -38,6 +38,8 @@ struct SimulationOptions {
   /// Arrivals are split among so many at random (gateway_set.h). Each hears of its own requests,
   /// and of instances (reports, block events) what all hear.
   std::uint32_t gateways = 1;
+  /// The gateways are peers: each instance has an owner, to which the others forward.
+  bool peers = false;
   FleetChanges changes;                         ///< What happens to the fleet.
   std::optional<AutoscalerOptions> autoscaler;  ///< Else the fleet keeps its size.
   ProbeOptions probes;

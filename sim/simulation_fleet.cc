@@ -47,7 +47,11 @@ void SimulationRun::join(std::uint32_t place) {
   const std::uint32_t present = present_count();
   outcome_.instances_most = std::max(outcome_.instances_most, present);
   pending_work_.set_present(present);
+  instance.owner = gateways_.owner(spec.name);
   tell_all(InstanceAdded{{place}, std::move(spec), options_.residency});
+  for (std::uint32_t gateway = 0; options_.peers && gateway < gateways_.size(); ++gateway) {
+    if (gateway != instance.owner) tell(gateway, OwnerChanged{{place}, false});
+  }
   if (options_.report_interval > Duration::zero()) {
     loop_.schedule(loop_.now() + options_.report_interval, OccurrenceKind::kReport, place);
   }
@@ -61,7 +65,10 @@ void SimulationRun::leave(std::uint32_t place) {
 
 void SimulationRun::remove_drained() {
   if (draining_.empty()) return;
-  const auto is_empty = [this](std::uint32_t place) { return instances_[place].requests == 0; };
+  const auto is_empty = [this](std::uint32_t place) {
+    if (instances_[place].requests > 0) return false;
+    return !options_.peers || !gateways_.has_requests_on({place});
+  };
   std::vector<std::uint32_t> empty;
   std::ranges::copy_if(draining_, std::back_inserter(empty), is_empty);
   std::erase_if(draining_, is_empty);
@@ -187,6 +194,11 @@ void SimulationRun::on_report(std::uint32_t place) {
   if (!instance.is_present) return;
   if (!instance.is_down && loop_.now() >= instance.stalled_until) {
     InstanceReported reported{{place}, instance.model->report()};
+    reported.report.time = loop_.now();
+    signal(reported);
+  }
+  if (options_.peers && gateways_.size() > 1) {
+    InstanceReported reported{{place}, *gateways_[instance.owner].report_of({place})};
     reported.report.time = loop_.now();
     signal(reported);
   }

@@ -33,9 +33,17 @@ class SimulationRun {
   /// Why an instance does not take what was sent to it.
   enum class Refusal : std::uint8_t { kNone, kTooLarge, kUnreachable };
 
+  /// Where a request is that its gateway has forwarded.
+  struct Forward {
+    std::uint32_t gateway = 0;  ///< The owner of the instance.
+    InstanceId instance;        ///< Chosen by the request's own gateway.
+    std::uint32_t attempt = 0;  ///< That the request's own gateway takes this for.
+  };
+
   struct RequestState {
     std::uint32_t pending_tokens = 0;  ///< Booked in pending_work_ for its instance; 0: nothing.
     Refusal refusal = Refusal::kNone;
+    std::optional<Forward> forward;
     bool is_sent = false;      ///< Its instance has it.
     bool is_answered = false;  ///< By a first token.
     bool is_settled = false;
@@ -45,6 +53,8 @@ class SimulationRun {
   void handle(const Occurrence& occurrence);
   void on_arrival(std::uint32_t index);
   void on_step_end(std::uint32_t instance);
+  void on_forward(std::uint32_t index);
+  void on_return(std::uint32_t index);
   void on_refusal(std::uint32_t index);
   void on_signal();
   void on_wake(std::uint32_t gateway, TimePoint time);
@@ -52,13 +62,20 @@ class SimulationRun {
   /// Tells a gateway's scheduler and carries out what it asks for.
   void tell(std::uint32_t gateway, Event event);
   void tell_all(const Event& event);
-  void carry_out(const Dispatch& action);
-  void carry_out(const Hold& action) { assign(index_of(action.request), action.instance.value); }
-  void carry_out(const Move& action);
-  void carry_out(const Reject& action) { settle_rejected(index_of(action.request)); }
+  void carry_out(std::uint32_t gateway, const Dispatch& action);
+  void carry_out(std::uint32_t gateway, const Hold& action);
+  void carry_out(std::uint32_t gateway, const Move& action);
+  void carry_out(std::uint32_t gateway, const Reject& action);
   // No attempt is given up: clients wait, and instances are removed when they have nothing left.
-  void carry_out(const Cancel& /*action*/) { RINGMASTER_CHECK(false); }
-  void carry_out(const Wake& /*action*/) { RINGMASTER_CHECK(false); }  // See tell().
+  void carry_out(std::uint32_t /*gateway*/, const Cancel& /*action*/) { RINGMASTER_CHECK(false); }
+  void carry_out(std::uint32_t gateway, const Wake& action) { schedule_wake(gateway, action.at); }
+  [[nodiscard]] RequestSpec spec_of(std::uint32_t index) const;
+  /// The gateway that has sent it to its instance.
+  [[nodiscard]] std::uint32_t sender_of(std::uint32_t index) const;
+  /// Tells whoever follows the request: its own gateway and the one that it was forwarded to.
+  /// make_event(attempt) is what each is told.
+  template <class MakeEvent>
+  void tell_of(std::uint32_t index, const MakeEvent& make_event);
 
   /// Tells all gateways after the signal delay.
   void signal(Event event);

@@ -66,6 +66,28 @@ TEST_P(AnyGateways, DecideWithReportsAsWithoutIfThereIsOne) {
   }
 }
 
+TEST_P(AnyGateways, AnswerEveryRequestOnceAsPeers) {
+  auto peers = options(4);
+  peers.peers = true;
+  const auto outcome = simulate(workload_, arrivals_, 0, peers).value();
+  for (const RequestOutcome& request : outcome.requests) {
+    EXPECT_FALSE(request.is_rejected);
+    EXPECT_EQ(request.attempts, 1U);
+  }
+}
+
+// The only gateway owns everything: nobody is there to forward to.
+TEST_P(AnyGateways, AreNoOtherAsPeersIfThereIsOne) {
+  const auto expected = simulate(workload_, arrivals_, 0, options(1)).value();
+  auto peers = options(1);
+  peers.peers = true;
+  const auto found = simulate(workload_, arrivals_, 0, peers).value();
+  for (std::size_t i = 0; i < kRequests; ++i) {
+    ASSERT_EQ(found.requests[i].instance, expected.requests[i].instance) << "request " << i;
+    ASSERT_EQ(found.requests[i].first_token, expected.requests[i].first_token);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, AnyGateways,
                          testing::Combine(testing::Values("dualmap", "ringmaster", "min_ttft",
                                                           "least_loaded", "lmetric", "llumnix"),
@@ -94,6 +116,38 @@ TEST(Gateways, KnowOfEachOthersRequestsByReports) {
   const double with_reports = mean_ttft();
   options.report_interval = Duration::zero();
   EXPECT_LT(with_reports, 0.9 * mean_ttft());
+}
+
+TEST(Gateways, AsPeersSendAnInstanceOnePrefillAtATime) {
+  // Each request takes 1.6 s alone; four gateways with a window of one each would send four.
+  const auto workload = strangers(400, 10'000);
+  const auto arrivals = poisson_arrivals(3, 400, 2.4);
+  auto options = shared_fleet("ringmaster", ModelKind::kSerial, 4);
+  const auto late = [&] {
+    const auto outcome = simulate(workload, arrivals, 0, options).value();
+    return 1.0 - summarise(workload, outcome, 0, std::chrono::seconds(5)).slo_attainment;
+  };
+  const double alone = late();
+  options.peers = true;
+  EXPECT_LT(late(), 0.8 * alone);
+}
+
+TEST(Gateways, AsPeersLoseNothingWhenInstancesComeAndGo) {
+  const auto workload = strangers(600, 10'000);
+  const auto arrivals = poisson_arrivals(5, 600, 2.0);
+  auto options = shared_fleet("ringmaster", ModelKind::kSerial, 3);
+  options.peers = true;
+  options.changes.given = {
+      {.at = std::chrono::seconds(20), .kind = FleetChangeKind::kJoin},
+      {.at = std::chrono::seconds(40), .kind = FleetChangeKind::kLeave, .instance = 0},
+      {.at = std::chrono::seconds(60), .kind = FleetChangeKind::kCrash, .instance = 1}};
+  const auto outcome = simulate(workload, arrivals, 0, options).value();
+  std::size_t retried = 0;
+  for (const RequestOutcome& request : outcome.requests) {
+    EXPECT_TRUE(request.first_token > request.arrival || request.is_rejected);
+    retried += request.attempts > 1 ? 1 : 0;
+  }
+  EXPECT_GT(retried, 0U);
 }
 
 TEST(Gateways, RefuseANumberOutOfRange) {

@@ -53,6 +53,7 @@ TEST(EventCodec, ReadsBackEveryEvent) {
                    .queue_deadline = std::chrono::seconds(30),
                    .output_tokens_max = 8,
                    .steps_to_execution = 2,
+                   .forwarded_to = InstanceId{3},
                    .first_token_visible = false};
   const std::vector<Event> events{
       RequestArrived{full},
@@ -65,6 +66,7 @@ TEST(EventCodec, ReadsBackEveryEvent) {
       InstanceReported{{2},
                        {.running_requests = 1, .kv_usage = 0.1, .time = TimePoint(Duration(4))}},
       InstanceReported{{2}, {.waiting_requests = 0, .queued_prefill_tokens = 7}},
+      InstanceReported{{2}, {.is_of_owner = true, .put_aside_tokens = 5}},
       KvBlocksStored{{1}, {{.low = 3, .high = 4}}},
       KvBlocksRemoved{{1}, {}},
       KvCleared{{1}},
@@ -72,6 +74,7 @@ TEST(EventCodec, ReadsBackEveryEvent) {
       InstanceRemoved{{4}},
       InstanceDraining{{4}, false},
       HealthChanged{{4}, Health::kSuspect},
+      OwnerChanged{{4}, false},
       Tick{}};
   for (const Event& event : events) {
     const std::string line = event_line(event);

@@ -216,6 +216,28 @@ TEST(GatewaySettings, NeverRepeatsAnApiKey) {
               ElementsAre("f.yaml:1:12: api_keys[0]: must be a key of at least 8 characters"));
 }
 
+TEST(GatewaySettings, ReadsThePeersOfAGateway) {
+  const auto settings = parse_gateway_settings(
+      "peers: {id: a, key: between-us, gateways: [{id: b, url: 'http://10.0.0.2:8080'}]}",
+      "f.yaml");
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->peers.id, "a");
+  EXPECT_EQ(settings->peers.key, "between-us");
+  ASSERT_EQ(settings->peers.gateways.size(), 1U);
+  EXPECT_EQ(settings->peers.gateways[0].id, "b");
+  EXPECT_EQ(settings->peers.gateways[0].url, "http://10.0.0.2:8080");
+}
+
+TEST(GatewaySettings, RefusesPeersThatCannotKnowEachOther) {
+  EXPECT_THAT(problems_of("peers: {gateways: [{id: b, url: 'http://b'}]}"),
+              ElementsAre(HasSubstr("peers.gateways: needs peers.id"),
+                          HasSubstr("peers.gateways: needs peers.key")));
+  EXPECT_THAT(problems_of("peers: {id: a, key: between-us, gateways: [{id: a, url: 'http://b'}]}"),
+              ElementsAre(HasSubstr("peers.gateways[0].id: \"a\" is the id of this gateway")));
+  EXPECT_THAT(problems_of("peers: {id: a, key: short}"),
+              ElementsAre(HasSubstr("peers.key: must be at least 8 characters")));
+}
+
 TEST(GatewaySettings, RefusesNotANumber) {
   EXPECT_THAT(problems_of("retry: {budget: nan}"), ElementsAre(HasSubstr("retry.budget")));
 }

@@ -1,0 +1,169 @@
+// Gateways before the same instances that know each other.
+
+#include <gtest/gtest.h>
+
+#include "fleet/instance_owner.h"
+#include "tests/integration/router/live_gateway.h"
+
+namespace ringmaster::testing {
+namespace {
+
+const std::string kKey = "between-gateways";
+
+/// Gateways "left" and "right"; `instance` is one that each takes for right's.
+class PeersTest : public ::testing::Test {
+ protected:
+  static GatewaySettings settings(const std::string& id, const std::vector<FakeEngine*>& engines) {
+    auto settings = LiveGateway::settings_for(engines);
+    settings.peers = {.id = id, .key = kKey, .gateways = {}};
+    settings.scheduler.dispatch_window_requests = 1;
+    settings.scheduler.policy = {.name = "least_loaded"};
+    for (auto& instance : settings.instances) instance.spec.name = owned_by("right");
+    return settings;
+  }
+
+  static std::string owned_by(const std::string& id) {
+    const std::vector<std::string> names = {"left", "right"};
+    for (int i = 0;; ++i) {
+      std::string name = "instance-" + std::to_string(i);
+      if (names[owner_of(name, names)] == id) return name;
+    }
+  }
+
+  static void introduce(const LiveGateway& to, const std::string& id, const LiveGateway& peer) {
+    TestClient admin(to.admin_port);
+    const auto added =
+        admin.post("/admin/peers", R"({"id":")" + id + R"(","url":"http://127.0.0.1:)" +
+                                       std::to_string(peer.port) + R"("})");
+    ASSERT_EQ(added.status, 201) << added.body;
+    ASSERT_TRUE(to.metric_is("ringmaster_peer_up{peer=\"" + id + "\"} 1"));
+  }
+};
+
+TEST_F(PeersTest, ForwardToTheOwnerAndRelayItsAnswer) {
+  FakeEngine engine(streams());
+  LiveGateway left(settings("left", {&engine}));
+  LiveGateway right(settings("right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  ASSERT_TRUE(right.is_ready());
+  introduce(left, "right", right);
+  introduce(right, "left", left);
+  TestClient client(left.port);
+  http::Fields fields;
+  fields.add("x-request-id", "one");
+  const auto got = client.post(kChat, chat("hello"), fields);
+  EXPECT_EQ(got.status, 200);
+  EXPECT_NE(got.body.find("[DONE]"), std::string::npos);
+  EXPECT_EQ(got.field("x-request-id"), "one");
+  EXPECT_EQ(engine.received(), 1U);
+  EXPECT_EQ(engine.request(0).fields.find("x-ringmaster-peer-key"), nullptr);
+  EXPECT_EQ(engine.request(0).fields.find("x-ringmaster-forwarded-to"), nullptr);
+  EXPECT_TRUE(left.metric_is("ringmaster_forwarded_requests_total 1"));
+  EXPECT_TRUE(right.metric_is("ringmaster_requests_from_peers_total 1"));
+  EXPECT_TRUE(right.metric_is("ringmaster_forwarded_requests_total 0"));
+}
+
+TEST_F(PeersTest, TheOwnerHoldsWhatBothWantToSend) {
+  FakeEngine engine(prefills_behind_gate());
+  LiveGateway left(settings("left", {&engine}));
+  LiveGateway right(settings("right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  ASSERT_TRUE(right.is_ready());
+  introduce(left, "right", right);
+  TestClient first(left.port);
+  TestClient second(right.port);
+  first.send("POST", kChat, chat("one"));
+  ASSERT_TRUE(engine.wait_for_received(1));
+  second.send("POST", kChat, chat("two"));
+  const auto name = owned_by("right");
+  EXPECT_TRUE(right.metric_is("ringmaster_instance_held_requests{model=\"m\",instance=\"" + name +
+                              "\"} 1"));
+  EXPECT_EQ(engine.received(), 1U);
+  engine.gate.open();
+  EXPECT_EQ(first.read_rest(first.head()).status, 200);
+  EXPECT_EQ(second.read_rest(second.head()).status, 200);
+}
+
+TEST_F(PeersTest, HearWhatTheOwnerHolds) {
+  FakeEngine engine(prefills_behind_gate());
+  LiveGateway left(settings("left", {&engine}));
+  LiveGateway right(settings("right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  ASSERT_TRUE(right.is_ready());
+  introduce(left, "right", right);
+  TestClient first(right.port);
+  TestClient second(right.port);
+  first.send("POST", kChat, chat("one"));
+  second.send("POST", kChat, chat("two"));
+  EXPECT_TRUE(left.metric_is("ringmaster_instance_foreign_requests{model=\"m\",instance=\"" +
+                             owned_by("right") + "\"} 2"));
+  engine.gate.open();
+  EXPECT_EQ(first.read_rest(first.head()).status, 200);
+  EXPECT_EQ(second.read_rest(second.head()).status, 200);
+}
+
+TEST_F(PeersTest, TakeOverFromAnOwnerThatIsGone) {
+  FakeEngine engine(streams());
+  LiveGateway left(settings("left", {&engine}));
+  auto right = std::make_unique<LiveGateway>(settings("right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  introduce(left, "right", *right);
+  right.reset();
+  ASSERT_TRUE(left.metric_is("ringmaster_peer_up{peer=\"right\"} 0"));
+  TestClient client(left.port);
+  EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
+  EXPECT_TRUE(left.metric_is("ringmaster_forwarded_requests_total 0"));
+}
+
+TEST_F(PeersTest, TakeOverFromAnOwnerThatDrains) {
+  FakeEngine engine(prefills_behind_gate());
+  LiveGateway left(settings("left", {&engine}));
+  auto draining = settings("right", {&engine});
+  draining.drain.wait = std::chrono::milliseconds(60'000);
+  LiveGateway right(draining);
+  ASSERT_TRUE(left.is_ready());
+  introduce(left, "right", right);
+  auto drained = std::async(std::launch::async, [&] { right.gateway->drain(); });
+  EXPECT_TRUE(left.metric_is("ringmaster_peer_up{peer=\"right\"} 0"));
+  right.gateway->hurry();
+  drained.wait();
+  engine.gate.open();
+}
+
+TEST_F(PeersTest, BelieveNobodyWithoutTheKey) {
+  FakeEngine engine(answers("{}"));
+  auto kept = settings("left", {&engine});
+  kept.api_keys = {"secret-of-clients"};
+  LiveGateway left(kept);
+  ASSERT_TRUE(left.is_ready());
+  TestClient client(left.port);
+  http::Fields wrong;
+  wrong.add("x-ringmaster-peer-key", "between-gatewayz");
+  wrong.add("x-ringmaster-forwarded-to", owned_by("right"));
+  EXPECT_EQ(client.call("GET", "/peer/load", {}, wrong).status, 401);
+  EXPECT_EQ(client.post(kChat, chat("x", false), wrong).status, 401);
+  http::Fields right;
+  right.add("x-ringmaster-peer-key", kKey);
+  const auto load = client.call("GET", "/peer/load", {}, right);
+  EXPECT_EQ(load.status, 200);
+  EXPECT_NE(load.body.find(R"("id":")" + owned_by("right")), std::string::npos) << load.body;
+  EXPECT_EQ(client.post(kChat, chat("x", false), right).status, 200);
+}
+
+TEST_F(PeersTest, RefuseAPeerThatCannotBeOne) {
+  FakeEngine engine(answers("{}"));
+  LiveGateway left(settings("left", {&engine}));
+  LiveGateway alone({&engine});
+  TestClient admin(left.admin_port);
+  EXPECT_EQ(admin.post("/admin/peers", R"({"id":"left","url":"http://127.0.0.1:1"})").status, 400);
+  EXPECT_EQ(admin.post("/admin/peers", R"({"id":"right","url":"ftp://x"})").status, 400);
+  EXPECT_EQ(admin.post("/admin/peers", R"({"id":"right"})").status, 400);
+  EXPECT_EQ(admin.call("DELETE", "/admin/peers/right").status, 404);
+  TestClient other(alone.admin_port);
+  const auto refused = other.post("/admin/peers", R"({"id":"right","url":"http://127.0.0.1:1"})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("peers.id"), std::string::npos) << refused.body;
+}
+
+}  // namespace
+}  // namespace ringmaster::testing
