@@ -38,7 +38,8 @@ std::optional<sim::RunReport> restore_report(const std::string& line,
   sim::RunReport report{.options = options,
                         .metrics = point->metrics,
                         .goodput_qps = point->goodput_qps,
-                        .bound_qps = point->bound_qps};
+                        .bound_qps = point->bound_qps,
+                        .copies = point->copies};
   report.options.arrivals.qps = point->qps;
   simdjson::dom::parser parser;
   simdjson::dom::element head;

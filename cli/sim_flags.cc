@@ -49,7 +49,7 @@ void add_fleet_flags(CLI::App& command, SimFlags& flags) {
                   "Model and device, or a file that ends in .json; `ringmaster profile list`")
       ->capture_default_str();
   command.add_option("--model", flags.model,
-                     "Of an instance: serial, batching or engine [of the setting]");
+                     "Of an instance: serial, batching, engine or tiered [of the setting]");
   command.add_option("--slo-ttft", flags.slo_ttft, "Target for the time to first token")
       ->capture_default_str();
   command

@@ -11,6 +11,7 @@
 #include "fleet/home_rings.h"
 #include "fleet/instance.h"
 #include "fleet/request.h"
+#include "policies/prefetch_planner.h"
 #include "policies/published_form.h"
 #include "policies/request_observer.h"
 #include "policies/score_terms.h"
@@ -107,6 +108,9 @@ class RoutingPolicy {
 
   /// Who is told what becomes of requests, for a policy that learns; null: nobody. Owned by this.
   [[nodiscard]] virtual RequestObserver* observer() { return nullptr; }
+
+  /// Who orders prefixes ahead of their requests; null: nobody. Owned by this.
+  [[nodiscard]] virtual PrefetchPlanner* prefetcher() { return nullptr; }
 
   /// One of query.candidates, in `decision` (passed in empty).
   virtual void choose(const RoutingQuery& query, const FleetState& fleet,

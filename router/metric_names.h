@@ -24,6 +24,7 @@ inline constexpr auto kDecisions = "ringmaster_decisions_total";
 inline constexpr auto kIndexBlocks = "ringmaster_index_blocks";
 inline constexpr auto kMeanFreeness = "ringmaster_mean_freeness_steps";
 inline constexpr auto kMirrorCorrections = "ringmaster_mirror_corrections_total";
+inline constexpr auto kPrefetchOrders = "ringmaster_prefetch_orders_total";
 inline constexpr auto kShadowDecisions = "ringmaster_shadow_decisions_total";
 inline constexpr auto kShadowDiffering = "ringmaster_shadow_differing_total";
 inline constexpr auto kShadowCached = "ringmaster_shadow_expected_cached_tokens_total";

@@ -152,6 +152,13 @@ void add_fleets(Exposition& out, const std::vector<FleetFigures>& fleets) {
   add(metric::kMirrorCorrections, "Answers with fewer cached tokens than the mirror said",
       MetricType::Counter,
       [&](const auto& fleet) { return as_double(fleet.load.mirror_corrections); });
+  auto& prefetches =
+      out.family(metric::kPrefetchOrders,
+                 "Prefixes that the policy ordered ahead of their requests", MetricType::Counter);
+  for (const auto& fleet : fleets) {
+    add_value(prefetches, as_double(fleet.load.prefetches),
+              {{"model", fleet.model}, {"outcome", "not_supported"}});
+  }
   // 53 bits, which a double holds exactly: gateways that differ here disagree on homes.
   add(metric::kMembershipDigest, "Hash of the ring membership, low 53 bits", MetricType::Gauge,
       [&](const auto& fleet) { return as_double(fleet.membership_digest & ((1ULL << 53U) - 1)); });

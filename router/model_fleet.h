@@ -75,6 +75,8 @@ class ModelFleet {
   void perform(const Wake& wake);
   void perform(const Hold& /*hold*/) {}
   void perform(const Move& /*move*/) {}
+  /// No engine behind an adapter can be asked for it: SchedulerLoad::prefetches counts them.
+  void perform(const Prefetch& /*prefetch*/) {}
 
   std::string model_;
   std::uint32_t number_;

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "fleet/instance.h"
 #include "fleet/request.h"
+#include "tokens/block_hash.h"
 
 namespace ringmaster {
 
@@ -52,12 +53,21 @@ struct Cancel {
   InstanceId instance;
 };
 
+/// Have these blocks on the instance's device before a request comes that builds on them, if they
+/// are in some memory of the instance and can be had without displacing what is needed sooner. No
+/// event answers it, and nothing depends on its being carried out.
+struct Prefetch {
+  InstanceId instance;
+  PrefixChain chain;        ///< From the first block on; not empty.
+  std::uint32_t steps = 0;  ///< Of its workflow until it is used, at least 1.
+};
+
 /// Send a Tick at this time, if none comes earlier. Replaces the Wake before it.
 struct Wake {
   TimePoint at;
 };
 
-using Action = std::variant<Dispatch, Hold, Move, Reject, Cancel, Wake>;
+using Action = std::variant<Dispatch, Hold, Move, Reject, Cancel, Prefetch, Wake>;
 using ActionList = std::vector<Action>;
 
 }  // namespace ringmaster

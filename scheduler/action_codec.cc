@@ -54,6 +54,12 @@ struct WriteAction {
     line.number("attempt", action.attempt);
     line.number("instance", action.instance.value);
   }
+  void operator()(const Prefetch& action) const {
+    line.word("prefetch");
+    line.number("instance", action.instance.value);
+    line.number("steps", action.steps);
+    line.blocks("chain", action.chain);
+  }
   void operator()(const Wake& action) const {
     line.word("wake");
     line.integer("at_ns", action.at.time_since_epoch().count());
@@ -98,6 +104,11 @@ Action read_action(LineReader& line) {
     return Cancel{.request = read_id(line),
                   .attempt = line.whole<std::uint32_t>("attempt"),
                   .instance = read_instance(line, "instance")};
+  }
+  if (name == "prefetch") {
+    return Prefetch{.instance = read_instance(line, "instance"),
+                    .chain = line.blocks("chain"),
+                    .steps = line.whole<std::uint32_t>("steps")};
   }
   if (name != "wake") line.refuse("unknown action '" + std::string(name.substr(0, 40)) + "'");
   return Wake{TimePoint(Duration(line.integer("at_ns", -kTimeMax, kTimeMax)))};

@@ -58,6 +58,7 @@ struct SchedulerLoad {
   double mean_freeness = 0.0;
   /// Answers that had fewer cached tokens than the mirror said, in all.
   std::uint64_t mirror_corrections = 0;
+  std::uint64_t prefetches = 0;  ///< Ordered, in all.
 };
 
 /// Routes and schedules the requests of one model's fleet.

@@ -43,8 +43,20 @@ void SchedulerCore::apply(Event event, TimePoint now, ActionList& actions) {
   run_due_timers();
   std::visit([this](auto&& happened) { on(std::forward<decltype(happened)>(happened)); },
              std::move(event));
+  if (PrefetchPlanner* const planner = parts_.policy().prefetcher()) order_prefetches(*planner);
   ask_for_wake();
   actions_ = nullptr;
+}
+
+void SchedulerCore::order_prefetches(PrefetchPlanner& planner) {
+  while (auto order = planner.next_prefetch()) {
+    if (!fleet_.has(order->instance)) continue;
+    const InstanceState& state = fleet_[order->instance];
+    if (state.is_draining || state.health == Health::kDead) continue;
+    ++load_.prefetches;
+    actions_->emplace_back(Prefetch{
+        .instance = order->instance, .chain = std::move(order->chain), .steps = order->steps});
+  }
 }
 
 void SchedulerCore::run_due_timers() {

@@ -71,6 +71,7 @@ class SchedulerCore final : public Scheduler {
   void on(OwnerChanged&& event);
   void on(Tick&& event);
 
+  void order_prefetches(PrefetchPlanner& planner);
   void run_due_timers();
   void run_timer(RequestRecord& record);
   void ask_for_wake();

@@ -9,10 +9,16 @@ namespace ringmaster::sim {
 namespace {
 
 constexpr std::uint64_t kPoolBlocksMax = 1U << 30U;
+constexpr std::int32_t kSlackDivisor = 50;  // More than the step scheduler's watermark.
 
 std::int32_t pool_blocks(const InstanceProfile& profile, const Workload& workload) {
   const std::uint64_t blocks = profile.device_kv_tokens / workload.block_tokens();
   return static_cast<std::int32_t>(std::clamp<std::uint64_t>(blocks, 1, kPoolBlocksMax));
+}
+
+std::int32_t host_blocks(const InstanceProfile& profile, const Workload& workload) {
+  const std::uint64_t blocks = profile.kv_cache_tokens / workload.block_tokens();
+  return static_cast<std::int32_t>(std::min(blocks, kPoolBlocksMax));
 }
 
 std::size_t longest_chain(const Workload& workload) {
@@ -25,14 +31,83 @@ std::size_t longest_chain(const Workload& workload) {
 
 }  // namespace
 
-EngineModel::EngineModel(const InstanceProfile& profile, const Workload& workload)
+EngineModel::EngineModel(const InstanceProfile& profile, const Workload& workload,
+                         const Clock* clock)
     : workload_(workload),
       profile_(profile),
       kv_events_(1, 1),
       pool_(pool_blocks(profile, workload), static_cast<std::int32_t>(workload.block_tokens()),
-            kv_events_),
+            kv_events_, clock == nullptr ? 0 : host_blocks(profile, workload)),
       scheduler_({}, pool_),
+      clock_(clock),
+      orders_(pool_),
+      link_(from_seconds(profile.host_load_seconds_per_token * workload.block_tokens())),
       shared_tokens_(longest_chain(workload) * workload.block_tokens()) {}
+
+std::int32_t EngineModel::blocks_for(const engine::Sequence& sequence) const {
+  return sequence.total_tokens() / pool_.block_tokens() + 1;
+}
+
+std::int32_t EngineModel::held_max() const {
+  // The largest sequence must fit beside what is held: it may find itself alone.
+  std::int32_t largest = 0;
+  for (const auto& [id, served] : served_) {
+    largest = std::max(largest, blocks_for(served.sequence));
+  }
+  return pool_.block_count() - largest;
+}
+
+void EngineModel::make_room() {
+  const engine::Sequence* first = nullptr;  // Of those that wait.
+  for (const auto& [id, served] : served_) {
+    const bool waits = served.sequence.state == engine::Sequence::State::kWaiting;
+    if (waits && (first == nullptr || id < first->id)) first = &served.sequence;
+  }
+  // A block for each that runs; for the one to be admitted what it takes, as the scheduler counts.
+  std::int32_t wanted = scheduler_.running_count();
+  if (first != nullptr) {
+    const std::int32_t cached = pool_.cached_blocks(
+        first->chain, first->tokens, (first->total_tokens() - 1) / pool_.block_tokens());
+    wanted += blocks_for(*first) - cached + pool_.free_among_cached(first->chain, cached) +
+              pool_.block_count() / kSlackDivisor;
+  }
+  orders_.give_way(wanted, held_max());
+}
+
+void EngineModel::prefetch(std::span<const BlockHash> chain, std::uint32_t steps) {
+  if (clock_ == nullptr) return;
+  const auto is_on_host = [this](const BlockHash& hash) {
+    return !pool_.host_tier().find(hash).empty();
+  };
+  const auto first = std::ranges::find_if(chain, is_on_host);
+  chain = chain.first(std::min(chain.size(), shared_tokens_.size() / workload_.block_tokens()));
+  if (!orders_.order(chain, shared_tokens_, steps, held_max())) {
+    ++copies_.refused_orders;
+    return;
+  }
+  ++copies_.orders;
+  const std::size_t blocks = take_loads();
+  if (blocks == 0) return;
+  copies_.ahead_tokens += blocks * workload_.block_tokens();
+  link_.copy_ahead(static_cast<std::size_t>(first - chain.begin()), *first, blocks, clock_->now());
+}
+
+std::size_t EngineModel::take_loads() {
+  pool_.take_copies(saves_, loads_);
+  return loads_.size();
+}
+
+Duration EngineModel::wait_for_copies() {
+  const TimePoint now = clock_->now();
+  const std::size_t blocks = take_loads();
+  copies_.awaited_tokens += blocks * workload_.block_tokens();
+  Duration wait{};
+  for (const engine::Sequence* sequence : plan_.admitted) {
+    wait = std::max(wait, link_.until_ready(sequence->chain, now));
+    copies_.used_orders += orders_.used(sequence->chain);
+  }
+  return wait + (blocks > 0 ? link_.copy_first(blocks, now) : Duration());
+}
 
 bool EngineModel::submit(std::uint32_t request) {
   const WorkloadRequest& wanted = workload_.requests()[request];
@@ -64,12 +139,14 @@ bool EngineModel::submit(std::uint32_t request) {
 std::optional<Duration> EngineModel::start_step() {
   if (is_running_ || served_.empty()) return std::nullopt;
   is_running_ = true;
+  if (clock_ != nullptr) make_room();
   scheduler_.schedule(plan_);
+  const Duration wait = clock_ == nullptr ? Duration() : wait_for_copies();
   engine::StepLoad load;
   for (const auto& [sequence, query_tokens] : plan_.sequences) {
     load.add(query_tokens, sequence->computed_tokens + query_tokens);
   }
-  return step_time(profile_, load);
+  return wait + step_time(profile_, load);
 }
 
 void EngineModel::end_step(StepResult& result) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/check.h"
 #include "sim/batching_model.h"
 #include "sim/engine_model.h"
 #include "sim/serial_model.h"
@@ -28,13 +29,16 @@ std::string_view name_of(ModelKind kind) {
     case ModelKind::kBatching:
       return "batching";
     case ModelKind::kEngine:
+      return "engine";
+    case ModelKind::kTiered:
       break;
   }
-  return "engine";
+  return "tiered";
 }
 
 Result<ModelKind> parse_model_kind(std::string_view name) {
-  for (const ModelKind kind : {ModelKind::kSerial, ModelKind::kBatching, ModelKind::kEngine}) {
+  for (const ModelKind kind :
+       {ModelKind::kSerial, ModelKind::kBatching, ModelKind::kEngine, ModelKind::kTiered}) {
     if (name == name_of(kind)) return kind;
   }
   return invalid("unknown model \"" + std::string(name) +
@@ -42,14 +46,18 @@ Result<ModelKind> parse_model_kind(std::string_view name) {
 }
 
 std::unique_ptr<InstanceModel> make_instance_model(ModelKind kind, const InstanceProfile& profile,
-                                                   const Workload& workload) {
+                                                   const Workload& workload, const Clock* clock) {
   if (kind == ModelKind::kSerial) return std::make_unique<SerialModel>(profile, workload);
   if (kind == ModelKind::kBatching) return std::make_unique<BatchingModel>(profile, workload);
-  return std::make_unique<EngineModel>(profile, workload);
+  RINGMASTER_CHECK(kind == ModelKind::kEngine || clock != nullptr);
+  return std::make_unique<EngineModel>(profile, workload,
+                                       kind == ModelKind::kTiered ? clock : nullptr);
 }
 
 std::uint64_t cache_tokens(ModelKind kind, const InstanceProfile& profile) {
-  return kind == ModelKind::kEngine ? profile.device_kv_tokens : profile.kv_cache_tokens;
+  if (kind == ModelKind::kEngine) return profile.device_kv_tokens;
+  if (kind == ModelKind::kTiered) return profile.device_kv_tokens + profile.kv_cache_tokens;
+  return profile.kv_cache_tokens;
 }
 
 std::uint32_t cache_blocks(const InstanceProfile& profile, const Workload& workload) {

@@ -12,13 +12,14 @@
 #include "base/result.h"
 #include "fleet/block_lru.h"
 #include "fleet/instance.h"
+#include "sim/copy_figures.h"
 #include "sim/profiles.h"
 #include "sim/workload.h"
 
 namespace ringmaster::sim {
 
 /// Which model of an instance is simulated.
-enum class ModelKind : std::uint8_t { kSerial, kBatching, kEngine };
+enum class ModelKind : std::uint8_t { kSerial, kBatching, kEngine, kTiered };
 
 [[nodiscard]] std::string_view name_of(ModelKind kind);
 /// Fails with kInvalidArgument, listing the known names.
@@ -64,19 +65,28 @@ class InstanceModel {
   /// Ends the running step and adds what it brought to `result`. Requires: one runs.
   virtual void end_step(StepResult& result) = 0;
 
-  /// Blocks of the chain that a prefill starting now would find cached.
+  /// Orders these blocks onto the device, to be used in so many steps of their workflow. A model
+  /// with one level of memory does nothing.
+  virtual void prefetch(std::span<const BlockHash> /*chain*/, std::uint32_t /*steps*/) {}
+
+  /// Null with one level of memory. Valid while the model lives.
+  [[nodiscard]] virtual const CopyFigures* copies() const { return nullptr; }
+
+  /// Blocks of the chain that a prefill starting now would find cached, on either level.
   [[nodiscard]] virtual std::uint32_t cached_blocks(std::span<const BlockHash> chain) const = 0;
 
   /// Its load as an engine would report it; `time` is left to the caller. O(chains that wait).
   [[nodiscard]] virtual InstanceReport report() const = 0;
 };
 
-/// Requires: `workload` outlives the model.
+/// Requires: `workload` outlives the model, and so does `clock`, which kTiered needs.
 [[nodiscard]] std::unique_ptr<InstanceModel> make_instance_model(ModelKind kind,
                                                                  const InstanceProfile& profile,
-                                                                 const Workload& workload);
+                                                                 const Workload& workload,
+                                                                 const Clock* clock = nullptr);
 
-/// How many tokens of prefixes an instance can keep: in host memory, but for kEngine on the device.
+/// How many tokens of prefixes an instance can keep: in host memory, but for kEngine on the device,
+/// and for kTiered on both.
 [[nodiscard]] std::uint64_t cache_tokens(ModelKind kind, const InstanceProfile& profile);
 
 /// The size of a prefix cache in host memory, in blocks of the workload.

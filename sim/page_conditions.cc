@@ -46,6 +46,8 @@ std::string model_text(ModelKind model) {
       return name + ": steps that mix prefill and decode";
     case ModelKind::kEngine:
       return name + ": the bundled engine's own scheduler and blocks";
+    case ModelKind::kTiered:
+      return name + ": the bundled engine's own scheduler, blocks and host tier";
   }
   return name;
 }
@@ -62,6 +64,11 @@ std::vector<std::string> assumptions_of(const SimulationOptions& simulation) {
   } else {
     texts.emplace_back(
         "Prefill time, cache size and prompt limit are published figures, not measured here.");
+  }
+  if (simulation.model == ModelKind::kTiered) {
+    texts.emplace_back(
+        "Copies to host memory take no time, copies from it take nothing from the device; the rate "
+        "of the link is an assumption.");
   }
   if (simulation.model == ModelKind::kSerial) {
     texts.emplace_back(

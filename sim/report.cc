@@ -32,6 +32,11 @@ void write_shadow(JsonWriter& json, const ShadowFigures& shadow) {
   json.member("shadow_expected_ttft_s", mean(shadow.shadow_ttft_seconds));
 }
 
+void write_copies(JsonWriter& json, const CopyFigures& copies) {
+  visit_copies(copies,
+               [&json](std::string_view name, std::uint64_t value) { json.member(name, value); });
+}
+
 void write_classes(JsonWriter& json, const std::vector<ClassMetrics>& classes) {
   json.key("classes").begin_array();
   for (const ClassMetrics& one : classes) {
@@ -72,6 +77,7 @@ std::string to_json_object(const RunReport& report) {
     json.member("bound_qps", report.bound_qps);
   }
   if (report.shadow) write_shadow(json, *report.shadow);
+  if (report.copies) write_copies(json, *report.copies);
   json.member("wall_s", report.wall_s);
   json.member("requests_per_wall_s", requests_per_wall_s(report));
   return json.end_object().take();

@@ -116,6 +116,10 @@ Result<ResultPoint> read_point(dom::element element, const std::string& place) {
       reader.read_metric_if_there(name, value, point.absent);
     }
   });
+  if (object["prefetch_orders"].error() == simdjson::SUCCESS) {
+    visit_copies(point.copies.emplace(),
+                 [&reader](std::string_view name, auto& value) { reader.read(name, value); });
+  }
   reader.read_if_there("goodput_qps", point.goodput_qps);
   reader.read_if_there("bound_qps", point.bound_qps);
   if (auto status = reader.status(); !status) return tl::unexpected(std::move(status).error());

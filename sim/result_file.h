@@ -25,7 +25,8 @@ struct ResultPoint {
   std::uint64_t seed = 0;
   std::string arrivals = "trace";
   RunMetrics metrics;
-  std::vector<std::string> absent;  ///< Metrics that the file lacks; in `metrics` they are 0.
+  std::vector<std::string> absent;    ///< Metrics that the file lacks; in `metrics` they are 0.
+  std::optional<CopyFigures> copies;  ///< Of the model with host memory.
   std::optional<double> goodput_qps;
   std::optional<double> bound_qps;
 };

@@ -53,7 +53,8 @@ Result<RunReport> run_point(const Workload& workload, const RunOptions& options)
   RunReport report{.options = options,
                    .metrics = summarise(workload, *outcome, first_counted, targets),
                    .simulated_requests = workload.requests().size(),
-                   .shadow = outcome->shadow};
+                   .shadow = outcome->shadow,
+                   .copies = outcome->copies};
   if (history) {
     report.details = std::make_shared<const RunDetails>(
         describe(workload, *outcome, first_counted, simulation, *history));

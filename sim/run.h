@@ -35,6 +35,7 @@ struct RunReport {
   std::shared_ptr<const RunDetails> details;  ///< Null unless asked for.
   std::uint64_t simulated_requests = 0;       ///< Warm-up and all runs of a search included.
   std::optional<ShadowFigures> shadow;        ///< Of the counted requests, where there is one.
+  std::optional<CopyFigures> copies;          ///< Only of the model with host memory.
   std::optional<double> wall_s;               ///< Measured by the caller; absent: not shown.
   std::size_t seeds = 1;                      ///< Of which it is the mean (seed_means.h).
   std::optional<double> goodput_half_width;   ///< 95 % interval over the seeds, if several.

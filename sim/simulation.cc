@@ -81,7 +81,10 @@ Result<SimulationOutcome> SimulationRun::run() {
     return fail(ErrorCode::kInternal, ErrorOrigin::kRouter,
                 std::to_string(booked) + " requests are over but still booked on instances");
   }
-  for (const SimulatedInstance& instance : instances_) pay(instance);
+  for (const SimulatedInstance& instance : instances_) {
+    pay(instance);
+    note_copies(instance);
+  }
   outcome_.instances_last = present_count();
   if (options_.history != nullptr) options_.history->finish();
   outcome_.pending_tokens_cv = cv_sum_ / static_cast<double>(states_.size() - first_counted_);
@@ -346,6 +349,11 @@ void SimulationRun::carry_out(std::uint32_t /*gateway*/, const Reject& action) {
   } else {
     settle_rejected(index);
   }
+}
+
+void SimulationRun::carry_out(std::uint32_t /*gateway*/, const Prefetch& action) {
+  const SimulatedInstance& place = instances_[action.instance.value];
+  if (!place.is_down && place.model != nullptr) place.model->prefetch(action.chain, action.steps);
 }
 
 void SimulationRun::carry_out(std::uint32_t /*gateway*/, const Move& action) {

@@ -78,8 +78,9 @@ struct SimulationOutcome {
   /// From the first counted arrival to the end, over all instances: from when one was asked for
   /// (its start-up counts) until it was removed.
   double instance_seconds = 0;
-  std::uint32_t instances_most = 0;  ///< That the gateways knew at a time.
-  std::uint32_t instances_last = 0;  ///< At the end.
+  std::uint32_t instances_most = 0;   ///< That the gateways knew at a time.
+  std::uint32_t instances_last = 0;   ///< At the end.
+  std::optional<CopyFigures> copies;  ///< Of all instances and requests; absent: one level only.
 };
 
 /// Replays the workload through the gateway's own Scheduler on a fleet of simulated instances.

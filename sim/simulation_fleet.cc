@@ -37,7 +37,7 @@ void SimulationRun::ask_for_instance(const InstanceProfile& profile, Duration st
 void SimulationRun::join(std::uint32_t place) {
   SimulatedInstance& instance = instances_[place];
   if (starts_due_ > 0) --starts_due_;  // None is due while the first ones are added.
-  instance.model = make_instance_model(options_.model, instance.profile, workload_);
+  instance.model = make_instance_model(options_.model, instance.profile, workload_, &loop_);
   instance.is_present = true;
   instance.health.good_probe();
   InstanceSpec spec{.name = "instance-" + std::to_string(place),
@@ -77,6 +77,7 @@ void SimulationRun::remove_drained() {
     instances_[place].has_left = true;
     instances_[place].is_present = false;
     RINGMASTER_CHECK(!instances_[place].is_running);
+    note_copies(instances_[place]);
     instances_[place].model.reset();
     pending_work_.set_present(present_count());
     tell_all(InstanceRemoved{{place}});
@@ -123,8 +124,9 @@ void SimulationRun::crash(std::uint32_t place, Duration downtime) {
   if (std::exchange(instance.is_running, false)) --running_steps_;
   instance.stalled_until = {};
   instance.slow_until = {};
+  note_copies(instance);
   // What it had in memory is gone: requests and cache.
-  instance.model = make_instance_model(options_.model, instance.profile, workload_);
+  instance.model = make_instance_model(options_.model, instance.profile, workload_, &loop_);
   if (downtime > Duration::zero()) {
     ++restarts_due_;
     loop_.schedule(loop_.now() + downtime, OccurrenceKind::kRestart, place);
@@ -249,6 +251,14 @@ void SimulationRun::start_idle_instances() {
     }
   }
   given_work_.clear();
+}
+
+void SimulationRun::note_copies(const SimulatedInstance& instance) {
+  if (instance.model == nullptr) return;
+  const CopyFigures* const figures = instance.model->copies();
+  if (figures == nullptr) return;
+  if (!outcome_.copies) outcome_.copies.emplace();
+  outcome_.copies->add(*figures);
 }
 
 void SimulationRun::schedule_step_end(std::uint32_t place, TimePoint at) {

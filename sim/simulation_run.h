@@ -66,6 +66,7 @@ class SimulationRun {
   void carry_out(std::uint32_t gateway, const Hold& action);
   void carry_out(std::uint32_t gateway, const Move& action);
   void carry_out(std::uint32_t gateway, const Reject& action);
+  void carry_out(std::uint32_t gateway, const Prefetch& action);
   // No attempt is given up: clients wait, and instances are removed when they have nothing left.
   void carry_out(std::uint32_t /*gateway*/, const Cancel& /*action*/) { RINGMASTER_CHECK(false); }
   void carry_out(std::uint32_t gateway, const Wake& action) { schedule_wake(gateway, action.at); }
@@ -107,6 +108,7 @@ class SimulationRun {
   void on_scaling();
   [[nodiscard]] double scaling_signal(std::span<const std::uint32_t> places) const;
   void start_idle_instances();
+  void note_copies(const SimulatedInstance& instance);
   void schedule_step_end(std::uint32_t place, TimePoint at);
   void pay(const SimulatedInstance& instance);
   [[nodiscard]] std::optional<std::uint32_t> place_of(const FleetChange& change);

@@ -18,6 +18,7 @@ std::vector<InstanceProfile> built_in_profiles() {
                                        .step_seconds_per_sequence = 0.0001,
                                        .step_seconds_per_kv_token = 7.2e-8,
                                        .device_kv_tokens = 180'000,
+                                       .host_load_seconds_per_token = 2.99e-6,
                                        .context_tokens_max = 32'768},
                                       {.name = "qwen2.5-14b@910b3",
                                        .prefill_seconds_per_token = 0.000127,
@@ -27,6 +28,7 @@ std::vector<InstanceProfile> built_in_profiles() {
                                        .step_seconds_per_sequence = 0.0001,
                                        .step_seconds_per_kv_token = 1.2e-7,
                                        .device_kv_tokens = 122'000,
+                                       .host_load_seconds_per_token = 1.02e-5,
                                        .context_tokens_max = 32'768}};
   for (const ModelShape& model : model_shapes()) {
     for (const DeviceRates& device : device_rates()) {

@@ -44,7 +44,8 @@ std::vector<Key> keys_of(InstanceProfile& p) {
           {"step_seconds_per_kv_token", &p.step_seconds_per_kv_token, false, 0, kSecondsMax},
           {"weights_seconds", &p.weights_seconds, false, 0, kSecondsMax},
           {"decode_seconds_per_token", &p.decode_seconds_per_token, false, 0, kSecondsMax},
-          {"attention_seconds_per_pair", &p.attention_seconds_per_pair, false, 0, kSecondsMax}};
+          {"attention_seconds_per_pair", &p.attention_seconds_per_pair, false, 0, kSecondsMax},
+          {"host_load_seconds_per_token", &p.host_load_seconds_per_token, false, 0, kSecondsMax}};
 }
 
 std::vector<Key> keys_of(ProfileFit& f) {

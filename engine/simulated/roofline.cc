@@ -33,10 +33,10 @@ constexpr std::array kModels{
 // Sources: NVIDIA's data sheets of the H200, H100, A100 80GB and L40S. A sheet that states FLOP/s
 // with sparsity is halved; a link that it states for both directions is too.
 constexpr std::array kDevices{
-    DeviceRates{"h200", 4.8e12, 989e12, 141e9, 450e9},
-    DeviceRates{"h100", 3.35e12, 989e12, 80e9, 450e9},
-    DeviceRates{"a100", 2.039e12, 312e12, 80e9, 300e9},
-    DeviceRates{"l40s", 0.864e12, 362e12, 48e9, 32e9},
+    DeviceRates{"h200", 4.8e12, 989e12, 141e9, 450e9, 64e9},
+    DeviceRates{"h100", 3.35e12, 989e12, 80e9, 450e9, 64e9},
+    DeviceRates{"a100", 2.039e12, 312e12, 80e9, 300e9, 32e9},
+    DeviceRates{"l40s", 0.864e12, 362e12, 48e9, 32e9, 32e9},
 };
 
 double matrix_weights(const ModelShape& m) {
@@ -116,6 +116,8 @@ InstanceProfile roofline(const ModelShape& model, const DeviceRates& device, int
       .decode_seconds_per_token =
           (2 * matrix_weights(model) + output_flops) / matrix_rate + exchange,
       .attention_seconds_per_pair = pair_flops / attention_rate,
+      .host_load_seconds_per_token =
+          kv_bytes_per_token(model) / (kLinkShare * device.host_bytes_per_second * devices),
       .context_tokens_max = model.context_tokens_max};
 }
 

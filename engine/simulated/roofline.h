@@ -29,6 +29,7 @@ struct DeviceRates {
   double flops_per_second = 0;  ///< Dense bf16, without sparsity.
   double memory_bytes = 0;
   double link_bytes_per_second = 0;  ///< To other devices, one direction.
+  double host_bytes_per_second = 0;  ///< To host memory, by PCIe x16, one direction.
 };
 
 /// Qwen2.5 7B, 14B, 32B; Llama 3.1 8B, 70B. Qwen's context is the one it has without YaRN.
@@ -50,6 +51,8 @@ struct DeviceRates {
 ///   a         = 0.5 ms + 2 * layers * 10 us if devices > 1;   c = 2 us
 ///   exchange  = two all-reduces a layer of 2 * hidden bytes, each 2 (devices - 1) / devices times
 ///               over a link at 0.60 of its rate
+///   host      = KV bytes / (0.60 * PCIe rate), a token brought back from host memory, each device
+///               over a link of its own
 ///
 /// KV takes what 0.85 of the memory leaves beside the weights. The shares of peak and the fixed
 /// times are assumptions of ours, not measurements: the name ends in kUncalibrated.

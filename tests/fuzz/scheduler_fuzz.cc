@@ -287,6 +287,9 @@ class Session {
     check_waiting(move.request);
     RINGMASTER_CHECK(move.from != move.to);
   }
+  void note(const Prefetch& prefetch) const {
+    RINGMASTER_CHECK(!prefetch.chain.empty() && prefetch.steps >= 1);
+  }
   void note(const Wake& wake) const { RINGMASTER_CHECK(wake.at > now_); }
 
   void check_waiting(RequestId id) const {

@@ -81,12 +81,13 @@ TEST_P(AnyChangingFleet, GivesEqualBytesForEqualInputs) {
   EXPECT_EQ(to_json(first), to_json(second));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, AnyChangingFleet,
-    testing::Combine(testing::Values("dualmap", "ringmaster", "min_ttft", "round_robin",
-                                     "cacheroute", "session_affinity"),
-                     testing::Values(ModelKind::kSerial, ModelKind::kBatching, ModelKind::kEngine),
-                     testing::Values(1, 2)));
+INSTANTIATE_TEST_SUITE_P(All, AnyChangingFleet,
+                         testing::Combine(testing::Values("dualmap", "ringmaster", "min_ttft",
+                                                          "round_robin", "cacheroute",
+                                                          "session_affinity"),
+                                          testing::Values(ModelKind::kSerial, ModelKind::kBatching,
+                                                          ModelKind::kEngine, ModelKind::kTiered),
+                                          testing::Values(1, 2)));
 
 /// Two requests of 1.6 s each, at once, on two instances.
 class TwoInstances : public testing::Test {

@@ -110,7 +110,7 @@ std::vector<std::string> policies() {
 INSTANTIATE_TEST_SUITE_P(All, AnyFleet,
                          testing::Combine(testing::ValuesIn(policies()),
                                           testing::Values(ModelKind::kSerial, ModelKind::kBatching,
-                                                          ModelKind::kEngine),
+                                                          ModelKind::kEngine, ModelKind::kTiered),
                                           testing::Values(1, 2)));
 
 // The engine's cache also holds outputs, and the first part of a prompt before its end.

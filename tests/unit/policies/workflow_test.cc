@@ -1,3 +1,5 @@
+#include <optional>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/policies/learning_fixture.h"
@@ -85,6 +87,20 @@ TEST_F(WorkflowTest, KeepsOthersOffWhatIsNeededSoonMoreThanOffWhatIsNeededLate) 
   EXPECT_NEAR(score_of(2), 1.0 + 1.0 / 10.0, 1e-9);
 }
 
+TEST_F(WorkflowTest, ChargesNoMoreThanTheNewTokensPushOut) {
+  small_memory(1, 1500);
+  for (const std::uint64_t own : {5, 6, 7}) {  // Three thousand tokens, where 1,200 are kept.
+    prompt(0, 10, own);
+    serve_at(1, 1);
+  }
+  request_.session = 0;
+  prompt(0, 5, 8);
+  load(1) = {};
+  // Half a second of its own, and the prefix of a second that is a step away; the others' turn has
+  // come.
+  EXPECT_NEAR(score_of(1), 0.5 + 1.0 / 2.0, 1e-9);
+}
+
 TEST_F(WorkflowTest, CountsARetryAsNoStep) {
   small_memory(1, 1500);
   for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).begin_prefill(50'000);
@@ -110,6 +126,102 @@ TEST_F(WorkflowTest, ForgetsWhatAnInstanceHadThatLeaves) {
   load(2).begin_prefill(500);
   prompt(10, 20, 1);
   EXPECT_NE(chosen(), 2U);
+}
+
+class WorkflowPrefetchTest : public WorkflowTest {
+ protected:
+  /// A request of a workflow arrives, that shares nothing with others.
+  void step_of(std::uint64_t session) {
+    request_.session = session;
+    prompt(0, 1, 100 + ++steps_);
+    static_cast<void>(choose());
+  }
+  /// Serves a prompt of ten blocks of its own.
+  PrefixChain announce(std::uint64_t session, std::uint32_t slot, std::uint32_t steps) {
+    request_.session = session;
+    prompt(0, 10, 5000 + session);
+    serve_at(slot, steps);
+    return request_.chain;
+  }
+  std::optional<PrefetchOrder> next() { return policy_->prefetcher()->next_prefetch(); }
+
+ private:
+  std::uint64_t steps_ = 0;
+};
+
+TEST_F(WorkflowPrefetchTest, OrdersAPrefixOneStepBeforeItIsUsed) {
+  const PrefixChain chain = announce(9, 2, 3);
+  EXPECT_FALSE(next());
+  step_of(9);
+  EXPECT_FALSE(next());
+  step_of(9);
+  const auto order = next();
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->instance, InstanceId{2});
+  EXPECT_EQ(order->chain, chain);
+  EXPECT_EQ(order->steps, 1U);
+  EXPECT_FALSE(next());
+}
+
+TEST_F(WorkflowPrefetchTest, OrdersAtOnceWhatIsUsedInTheNextStep) {
+  announce(9, 2, 1);
+  EXPECT_EQ(next()->steps, 1U);
+}
+
+TEST_F(WorkflowPrefetchTest, OrdersSoonerWhereToldTo) {
+  make("workflow:prefetch_steps=2");
+  announce(9, 2, 3);
+  step_of(9);
+  EXPECT_EQ(next()->steps, 2U);
+}
+
+TEST_F(WorkflowPrefetchTest, OrdersNothingWhereToldNotTo) {
+  make("workflow:prefetch_steps=0");
+  EXPECT_EQ(policy_->prefetcher(), nullptr);
+}
+
+TEST_F(WorkflowPrefetchTest, OrdersNothingForStepsOfOtherWorkflows) {
+  announce(9, 2, 2);
+  step_of(8);
+  EXPECT_FALSE(next());
+}
+
+TEST_F(WorkflowPrefetchTest, OrdersNothingThatIsUsedByTheStepItself) {
+  announce(9, 2, 2);
+  step_of(9);  // Nobody asks before the next step comes.
+  step_of(9);
+  EXPECT_FALSE(next());
+}
+
+TEST_F(WorkflowPrefetchTest, OrdersOfAnInstanceNoMoreThanItsBounds) {
+  make("workflow:prefetches_max=2,prefetch_tokens_max=2500");
+  for (std::uint64_t session = 1; session <= 3; ++session) announce(session, 2, 1);
+  EXPECT_TRUE(next());
+  EXPECT_TRUE(next());
+  EXPECT_FALSE(next());
+  announce(4, 1, 1);
+  EXPECT_TRUE(next());
+}
+
+TEST_F(WorkflowPrefetchTest, OrdersAgainOnceAnOrderHasBeenUsed) {
+  make("workflow:prefetches_max=1");
+  announce(1, 2, 1);
+  ASSERT_TRUE(next());
+  serve_at(2, 0);  // The same prompt again: the announced prefix has had its turn.
+  announce(2, 2, 1);
+  EXPECT_TRUE(next());
+}
+
+TEST_F(WorkflowPrefetchTest, CountsAnOrderForAMinuteOnly) {
+  make("workflow:prefetches_max=1");
+  announce(1, 2, 1);
+  ASSERT_TRUE(next());
+  wait(59);
+  announce(2, 2, 1);
+  EXPECT_FALSE(next());
+  wait(1);
+  announce(3, 2, 1);
+  EXPECT_TRUE(next());
 }
 
 }  // namespace

@@ -98,6 +98,7 @@ TEST(EventCodec, ReadsBackEveryAction) {
       Reject{
           {1}, {.code = ErrorCode::kUnavailable, .origin = ErrorOrigin::kInstance}, std::nullopt},
       Cancel{{1}, 1, {0}},
+      Prefetch{{2}, {{.low = 3, .high = 4}, {.low = 5, .high = 6}}, 7},
       Wake{TimePoint(Duration(99))}};
   for (const Action& action : actions) {
     const std::string line = action_line(action);

@@ -530,5 +530,34 @@ TEST(Scheduler, HasNothingBookedOnceEveryRequestHasEnded) {
   }
 }
 
+/// A request of a workflow whose prompt is built upon after so many steps.
+RequestSpec step_of(std::uint64_t id, std::uint64_t session, std::uint32_t steps) {
+  RequestSpec spec = SchedulerDriver::request(id);
+  spec.session = session;
+  spec.steps_to_execution = steps;
+  return spec;
+}
+
+TEST(Scheduler, AsksForThePrefetchesThatThePolicyPlans) {
+  SchedulerDriver driver(SchedulerDriver::policy("workflow"));
+  driver.arrive(step_of(1, 9, 2));
+  const InstanceId place = driver.last_dispatch().instance;
+  EXPECT_TRUE(SchedulerDriver::of<Prefetch>(driver.finish(1)).empty());
+  const auto orders = SchedulerDriver::of<Prefetch>(driver.arrive(step_of(2, 9, 0)));
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_EQ(orders[0].instance, place);
+  EXPECT_EQ(orders[0].chain, SchedulerDriver::request(1).chain);
+  EXPECT_EQ(orders[0].steps, 1U);
+  EXPECT_EQ(driver.scheduler().load().prefetches, 1U);
+}
+
+TEST(Scheduler, AsksNoInstanceForPrefetchesThatIsLeaving) {
+  SchedulerDriver driver(SchedulerDriver::policy("workflow"));
+  driver.arrive(step_of(1, 9, 2));
+  driver.finish(1);
+  driver.apply(InstanceDraining{driver.last_dispatch().instance, true});
+  EXPECT_TRUE(SchedulerDriver::of<Prefetch>(driver.arrive(step_of(2, 9, 0))).empty());
+}
+
 }  // namespace
 }  // namespace ringmaster

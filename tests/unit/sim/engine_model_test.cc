@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -239,6 +241,130 @@ TEST_P(EngineModelBesideTheEngine, TakesTheSameStepsUnderPressure) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, EngineModelBesideTheEngine, testing::Range<std::uint64_t>(1, 6));
+
+/// One instance with host memory: 64 blocks on the device, a token back from the host in 0.1 ms.
+class TieredBench {
+ public:
+  explicit TieredBench(const std::vector<Shape>& shapes, std::uint64_t host_tokens = 100'000)
+      : workload_(workload_of(shapes)),
+        model_(
+            make_instance_model(ModelKind::kTiered, profile_of(host_tokens), workload_, &clock_)) {}
+
+  InstanceModel& model() { return *model_; }
+  [[nodiscard]] std::span<const BlockHash> chain(std::uint32_t request) const {
+    return workload_.chain_of(workload_.requests()[request]);
+  }
+  void wait(Duration time) { clock_.time += time; }
+
+  /// Serves the request to its end; what its first step took and what it found cached.
+  std::pair<Duration, std::uint32_t> serve(std::uint32_t request) {
+    EXPECT_TRUE(model_->submit(request));
+    StepResult result;
+    std::optional<Duration> first;
+    while (const auto step = model_->start_step()) {
+      if (!first) first = step;
+      clock_.time += *step;
+      model_->end_step(result);
+    }
+    EXPECT_EQ(result.finished.size(), 1U);
+    return {first.value_or(Duration(-1)), result.prefilled.at(0).cached_tokens};
+  }
+
+ private:
+  struct Time final : Clock {
+    [[nodiscard]] TimePoint now() const override { return time; }
+    TimePoint time{};
+  };
+
+  static InstanceProfile profile_of(std::uint64_t host_tokens) {
+    InstanceProfile profile = round_profile(1024);
+    profile.kv_cache_tokens = host_tokens;
+    profile.host_load_seconds_per_token = 0.0001;
+    return profile;
+  }
+
+  Workload workload_;
+  Time clock_;
+  std::unique_ptr<InstanceModel> model_;
+};
+
+// Prompts that share nothing: two of 32 blocks, and one that takes all 64.
+const std::vector<Shape> kThree = {{512, 1, {1}}, {512, 1, {2}}, {1016, 1, {3, 4}}};
+
+TEST(TieredModel, FindsInHostMemoryWhatTheDeviceHasEvicted) {
+  TieredBench bench(kThree);
+  EXPECT_EQ(bench.serve(0), std::pair(Duration(milliseconds(10 + 512)), 0U));
+  bench.serve(2);
+  EXPECT_EQ(bench.model().cached_blocks(bench.chain(0)), 32U);
+  // 31 blocks come back in 1.6 ms each; the last token of a prompt is always computed.
+  const auto [time, cached] = bench.serve(0);
+  EXPECT_EQ(cached, 496U);
+  EXPECT_EQ(time, milliseconds(10 + 16) + 31 * std::chrono::microseconds(1600));
+  EXPECT_EQ(bench.model().copies()->awaited_tokens, 496U);
+}
+
+TEST(TieredModel, ForgetsWhatHostMemoryHasNoRoomFor) {
+  TieredBench bench(kThree, 16 * 4);
+  bench.serve(0);
+  bench.serve(2);
+  EXPECT_EQ(bench.serve(0).second, 64U);  // The tail of a prefix goes first.
+}
+
+TEST(TieredModel, NeedsNoTimeForWhatWasBroughtBackAhead) {
+  TieredBench bench({{384, 1, {1}}, {1016, 1, {2, 3}}});
+  bench.serve(0);
+  bench.serve(1);
+  bench.model().prefetch(bench.chain(0), 1);
+  EXPECT_EQ(bench.model().copies()->ahead_tokens, 384U);
+  bench.wait(milliseconds(40));  // 38.4 would do.
+  const auto [time, cached] = bench.serve(0);
+  EXPECT_EQ(cached, 368U);
+  EXPECT_EQ(time, milliseconds(10 + 16));
+  EXPECT_EQ(bench.model().copies()->used_orders, 1U);
+  EXPECT_EQ(bench.model().copies()->awaited_tokens, 0U);
+}
+
+TEST(TieredModel, WaitsForTheRestOfWhatIsBeingBroughtBack) {
+  TieredBench bench(kThree);
+  bench.serve(0);
+  bench.serve(2);
+  bench.model().prefetch(bench.chain(0), 1);
+  bench.wait(milliseconds(50));
+  EXPECT_EQ(bench.serve(0).first,
+            milliseconds(10 + 16) + 32 * std::chrono::microseconds(1600) - milliseconds(50));
+}
+
+TEST(TieredModel, KeepsWhatWasOrderedFromBeingEvicted) {
+  TieredBench bench({{256, 1, {1}}, {512, 1, {2}}, {512, 1, {3}}});
+  bench.serve(0);
+  bench.model().prefetch(bench.chain(0), 1);
+  bench.serve(1);
+  bench.serve(2);
+  EXPECT_EQ(bench.serve(0).first, milliseconds(10 + 16));
+  EXPECT_EQ(bench.model().copies()->ahead_tokens, 0U);
+}
+
+TEST(TieredModel, GivesOrdersUpForARequestThatNeedsTheRoom) {
+  TieredBench bench(kThree);
+  bench.serve(0);
+  bench.model().prefetch(bench.chain(0), 1);
+  EXPECT_EQ(bench.serve(2).first, milliseconds(10 + 1016));
+  EXPECT_EQ(bench.serve(0).second, 496U);  // From the host.
+  EXPECT_EQ(bench.model().copies()->used_orders, 0U);
+}
+
+TEST(TieredModel, IsTheEngineModelWhileNothingIsEvicted) {
+  TieredBench tiered(kThree);
+  Bench engine(kThree, 1024);
+  ASSERT_TRUE(engine.model().submit(0));
+  EXPECT_EQ(tiered.serve(0).first, engine.step().first);
+}
+
+TEST(EngineModel, HasOneLevelOfMemoryAndTakesNoOrders) {
+  Bench bench(kThree);
+  bench.model().prefetch({}, 1);
+  EXPECT_EQ(bench.model().copies(), nullptr);
+}
 
 }  // namespace
 }  // namespace ringmaster::sim
