@@ -42,7 +42,7 @@ Result<ModelKind> parse_model_kind(std::string_view name) {
     if (name == name_of(kind)) return kind;
   }
   return invalid("unknown model \"" + std::string(name) +
-                 "\"; expected serial, batching or engine");
+                 "\"; expected serial, batching, engine or tiered");
 }
 
 std::unique_ptr<InstanceModel> make_instance_model(ModelKind kind, const InstanceProfile& profile,

@@ -65,6 +65,15 @@ class Bench {
   std::unique_ptr<InstanceModel> model_;
 };
 
+TEST(ParseModelKind, KnowsEveryModelAndListsThemAll) {
+  for (const ModelKind kind :
+       {ModelKind::kSerial, ModelKind::kBatching, ModelKind::kEngine, ModelKind::kTiered}) {
+    EXPECT_EQ(parse_model_kind(name_of(kind)).value(), kind);
+  }
+  EXPECT_EQ(parse_model_kind("x").error().message,
+            "unknown model \"x\"; expected serial, batching, engine or tiered");
+}
+
 TEST(SerialModel, TakesTheTimeOfItsUncachedTokens) {
   Bench bench(ModelKind::kSerial, {{1000, 5, {1, 2}}});
   ASSERT_TRUE(bench.model().submit(0));
