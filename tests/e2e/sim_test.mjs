@@ -224,9 +224,24 @@ test('ablate has one row a part, whatever the number of seeds, and can be resume
   assert.equal(again.stdout, first.stdout);
 });
 
+test('the model with host memory says what was copied, and its points are kept', async () => {
+  const points = join(folder, 'tiered.points');
+  const flags = ['sim', ...small, '--qps', '2', '--policy', 'workflow', '--json', '-', '--resume', points, '--no-wall'];
+  const first = await run([...flags, '--model', 'tiered']);
+  const [point] = JSON.parse(first.stdout);
+  for (const key of ['prefetch_orders', 'prefetch_orders_refused', 'prefetch_orders_used', 'host_tokens_ahead', 'host_tokens_awaited']) {
+    assert.ok(point[key] >= 0, key);
+  }
+  const again = await run([...flags, '--model', 'tiered']);
+  assert.match(again.stderr, /^ringmaster: 1 of 1 points taken from /);
+  assert.equal(again.stdout, first.stdout);
+  assert.ok(!('prefetch_orders' in JSON.parse((await run([...flags, '--model', 'engine'])).stdout)[0]));
+});
+
 test('plan takes the fleets that an earlier run has simulated', async () => {
   const points = join(folder, 'plan.points');
-  const flags = ['sim', 'plan', '--trace', trace, '--warmup', '50', '--slo-ttft', '1s', '--qps', '20', '--json', '-'];
+  const target = (slo) => ['sim', 'plan', '--trace', trace, '--warmup', '50', '--slo-ttft', slo, '--qps', '20', '--json', '-'];
+  const flags = target('1s');
   const plain = await run(flags);
   const first = await run([...flags, '--resume', points]);
   const again = await run([...flags, '--resume', points]);
@@ -235,7 +250,7 @@ test('plan takes the fleets that an earlier run has simulated', async () => {
   const [, found, all] = /^ringmaster: (\d+) of (\d+) points taken from /.exec(again.stderr);
   assert.ok(Number(found) >= 2 && found === all, again.stderr);
   // Others of its fleets are simulated, and kept beside them.
-  const other = await run([...flags, '--resume', points, '--slo-ttft', '900ms']);
+  const other = await run([...target('900ms'), '--resume', points]);
   assert.match(other.stderr, /^ringmaster: 0 of \d+ points taken from /);
 });
 
