@@ -15,4 +15,16 @@ inline constexpr std::uint32_t kLandmarkTokens = 512;
   return std::max(1U, kLandmarkTokens / block_tokens);
 }
 
+/// Hash keys grow in steps: a block each up to the first landmark, then from landmark to landmark,
+/// so that they reach behind a long system prompt whatever the blocks. The blocks of the first
+/// `steps`. Requires: apart = landmark_blocks().
+[[nodiscard]] constexpr std::size_t blocks_of_steps(std::size_t steps, std::size_t apart) {
+  return steps <= apart ? steps : (steps - apart + 1) * apart;
+}
+
+/// Steps that a chain of so many blocks has.
+[[nodiscard]] constexpr std::size_t steps_of_blocks(std::size_t blocks, std::size_t apart) {
+  return blocks <= apart ? blocks : apart - 1 + blocks / apart;
+}
+
 }  // namespace ringmaster

@@ -57,7 +57,7 @@ AdvisedChoice AdvisingPolicy::ask(const Decided& decided) {
   RoutingDecision decision;
   policy_->choose(query, decided.fleet, decision);
   if (finds_homes && decided.is_first) {
-    homes_.observe(query.request.chain, decided.fleet.eligible().size());
+    homes_.observe(query.request, decided.fleet.eligible().size());
   }
   AdvisedChoice choice = choice_of(query, decided.fleet, decision);
   choice.is_refused = choice.is_refused || !decided.is_admitted;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "fleet/fleet_state.h"
 #include "fleet/prefix_hotness.h"
@@ -22,20 +23,21 @@ class HomeFinder {
   void find(RoutingQuery& query, const FleetState& fleet, bool by_session) const;
 
   /// Counts a request, after its homes were found. Requires: instance_count > 0.
-  void observe(std::span<const BlockHash> chain, std::size_t instance_count) {
-    hotness_->observe(chain, static_cast<std::uint32_t>(instance_count));
-  }
-
-  /// In [1, chain.size()]; 0 for an empty chain.
-  [[nodiscard]] std::uint32_t key_blocks(std::span<const BlockHash> chain) const {
-    return hotness_->key_blocks(chain);
+  void observe(const RequestSpec& request, std::size_t instance_count) {
+    hotness_->observe(steps(request), static_cast<std::uint32_t>(instance_count));
   }
 
   [[nodiscard]] const HotnessOptions& options() const { return options_; }
 
  private:
+  /// The chain where keys may end, as deep as they may go. Valid until the next call.
+  [[nodiscard]] std::span<const BlockHash> steps(const RequestSpec& request) const;
+  /// Leading blocks that are the request's key; 0 for an empty chain.
+  [[nodiscard]] std::uint32_t key_blocks(const RequestSpec& request) const;
+
   HotnessOptions options_;
-  std::unique_ptr<PrefixHotness> hotness_;
+  std::unique_ptr<PrefixHotness> hotness_;  ///< Counts steps; see fleet/landmarks.h.
+  mutable std::vector<BlockHash> steps_;    ///< Scratch.
 };
 
 }  // namespace ringmaster

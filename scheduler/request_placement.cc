@@ -54,7 +54,7 @@ void SchedulerCore::place(RequestRecord& record) {
   const bool is_admitted = admission == nullptr || admission->admits(query, fleet_);
   RoutingDecision decision;
   parts_.policy().choose(query, fleet_, decision);
-  if (needs_homes_ && is_first) homes_.observe(record.spec.chain, fleet_.eligible().size());
+  if (needs_homes_ && is_first) homes_.observe(record.spec, fleet_.eligible().size());
   if (!decision.knows_cache) fill_in_cached_tokens(record, decision);
   decision.knows_cache = true;
   if (!is_admitted) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "fleet/landmarks.h"
 #include "policies/freeness.h"
 
 namespace ringmaster {
@@ -315,9 +316,10 @@ std::optional<InstanceReport> SchedulerCore::report_of(InstanceId instance) cons
 
 std::vector<InstanceId> SchedulerCore::homes(const PrefixChain& chain) const {
   if (chain.empty()) return {};
-  const std::uint32_t key_blocks = homes_.key_blocks(chain);
-  const Homes homes = fleet_.homes(chain[key_blocks - 1].low);
-  return {homes.span().begin(), homes.span().end()};
+  const RequestSpec request{.chain = chain, .block_tokens = kLandmarkTokens};
+  RoutingQuery query{.request = request, .candidates = fleet_.eligible()};
+  homes_.find(query, fleet_, homes_by_session_);
+  return {query.homes.span().begin(), query.homes.span().end()};
 }
 
 }  // namespace ringmaster

@@ -41,6 +41,7 @@ class SchedulerCore final : public Scheduler {
   [[nodiscard]] std::uint64_t membership_digest() const override {
     return fleet_.membership_digest();
   }
+  /// As if its blocks were of 512 tokens.
   [[nodiscard]] std::vector<InstanceId> homes(const PrefixChain& chain) const override;
   [[nodiscard]] const SchedulerOptions& options() const override { return options_; }
   [[nodiscard]] const Explanation* explanation(std::uint64_t decision) const override {

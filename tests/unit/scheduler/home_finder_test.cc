@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
+
 namespace ringmaster {
 namespace {
 
@@ -45,6 +47,28 @@ TEST_F(HomeFinderTest, GivesASessionTheSameHomesForEveryPrompt) {
 
 TEST_F(HomeFinderTest, HashesThePromptOfARequestWithoutASession) {
   EXPECT_EQ(found(11, 0, true).key, 11U);
+}
+
+/// 3,000 requests that begin with the same `shared` blocks of 16 tokens and go on by themselves.
+TEST_F(HomeFinderTest, ReachesBehindALongSharedPromptOfSmallBlocks) {
+  constexpr std::uint64_t kShared = 250;  // 4,000 tokens.
+  const auto request = [&](std::uint64_t which) {
+    RequestSpec spec{.id = {which}, .block_tokens = 16};
+    for (std::uint64_t i = 0; i < 320; ++i) {
+      spec.chain.push_back({.low = mix64(i < kShared ? i + 1 : which * 1000 + i), .high = 0});
+    }
+    return spec;
+  };
+  for (std::uint64_t i = 1; i <= 3000; ++i) finder_.observe(request(i), 100);
+  const RequestSpec one = request(1);
+  const RequestSpec other = request(2);
+  RoutingQuery query{.request = one, .candidates = fleet_.eligible()};
+  finder_.find(query, fleet_, false);
+  EXPECT_EQ(query.key_blocks, 256U);  // The first landmark that is its own.
+  const std::uint64_t key = query.key;
+  RoutingQuery second{.request = other, .candidates = fleet_.eligible()};
+  finder_.find(second, fleet_, false);
+  EXPECT_NE(second.key, key);
 }
 
 }  // namespace
