@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "tokens/jinja/value.h"
+#include "tokens/jinja/compound_values.h"
 
 namespace ringmaster {
 

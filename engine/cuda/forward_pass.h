@@ -54,17 +54,19 @@ class ForwardPass {
     return buffers_.words + offset;
   }
 
-  void normalise(const Bf16* addition, const Bf16* weight) {
-    device_.template launch<RmsNorm>({counts_.tokens}, RmsNorm::shared_bytes(),
+  /// Of the hidden states of all tokens, or only of those that `rows` draw from.
+  void normalise(const Bf16* addition, const Bf16* weight, const PackedRow* rows = nullptr) {
+    device_.template launch<RmsNorm>({rows == nullptr ? counts_.tokens : counts_.rows},
+                                     RmsNorm::shared_bytes(),
                                      {.hidden = buffers_.hidden,
                                       .addition = addition,
                                       .weight = weight,
                                       .out = buffers_.normed,
-                                      .rows = nullptr,
-                                      .row_stride = 0,
+                                      .rows = rows == nullptr ? nullptr : &rows->token_row,
+                                      .row_stride = sizeof(PackedRow) / 4,
                                       .width = shape_.hidden,
                                       .epsilon = shape_.norm_epsilon,
-                                      .writes_hidden = addition != nullptr});
+                                      .writes_hidden = addition != nullptr && rows == nullptr});
   }
 
   void multiply(const Bf16* x, const Bf16* weight, const Bf16* bias, Bf16* y, std::int32_t inputs,
@@ -115,16 +117,7 @@ class ForwardPass {
 
   void sample(const Bf16* addition) {
     const auto* rows = reinterpret_cast<const PackedRow*>(words(layout_.rows));
-    device_.template launch<RmsNorm>({counts_.rows}, RmsNorm::shared_bytes(),
-                                     {.hidden = buffers_.hidden,
-                                      .addition = addition,
-                                      .weight = weights_.final_norm,
-                                      .out = buffers_.normed,
-                                      .rows = &rows->token_row,
-                                      .row_stride = sizeof(PackedRow) / 4,
-                                      .width = shape_.hidden,
-                                      .epsilon = shape_.norm_epsilon,
-                                      .writes_hidden = false});
+    normalise(addition, weights_.final_norm, rows);
     device_.multiply({.x = buffers_.normed,
                       .weight = weights_.head,
                       .bias = nullptr,

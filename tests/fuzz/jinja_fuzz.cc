@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "tokens/chat_template.h"
-#include "tokens/jinja/value.h"
+#include "tokens/jinja/compound_values.h"
 
 namespace {
 

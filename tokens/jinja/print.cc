@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "tokens/jinja/compound_values.h"
+
 namespace ringmaster::jinja {
 namespace {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tokens/chat_template.h"
-#include "tokens/jinja/value.h"
+#include "tokens/jinja/compound_values.h"
 
 namespace ringmaster::jinja {
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tokens/jinja/compound_values.h"
 #include "tokens/jinja/print.h"
 #include "tokens/utf8.h"
 

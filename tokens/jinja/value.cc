@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "tokens/jinja/compound_values.h"
 
 namespace ringmaster::jinja {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "tests/unit/tokens/fixture.h"
 #include "tokens/chat_template.h"
-#include "tokens/jinja/value.h"
+#include "tokens/jinja/compound_values.h"
 
 namespace ringmaster {
 namespace {

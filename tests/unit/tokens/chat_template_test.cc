@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tokens/jinja/value.h"
+#include "tokens/jinja/compound_values.h"
 
 namespace ringmaster {
 namespace {
