@@ -23,6 +23,7 @@ struct TensorView {
   DType dtype = DType::kOther;
   Shape shape;
   const std::byte* data = nullptr;
+  std::string_view type_name = "?";  ///< As its file spells it; never freed.
 
   [[nodiscard]] bool present() const { return data != nullptr; }
 };

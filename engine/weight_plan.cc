@@ -24,7 +24,8 @@ class Picker {
       complain(name, "has shape " + shape_text(tensor.shape) + ", config.json makes it " +
                          shape_text(shape));
     } else if (tensor.dtype == DType::kOther) {
-      complain(name, "has an unsupported type; expected BF16, F16 or F32");
+      complain(name, "has elements of type " + std::string(tensor.type_name) +
+                         ", expected BF16, F16 or F32");
     }
     return tensor;
   }

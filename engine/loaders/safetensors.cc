@@ -89,7 +89,10 @@ Status SafetensorsFiles::add_file(const std::string& path) {
     if (entry.dtype != DType::kOther && entry.begin % kAlignment != 0) {
       bytes = copies_.emplace_back(bytes.begin(), bytes.end());
     }
-    const TensorView view{.dtype = entry.dtype, .shape = entry.shape, .data = bytes.data()};
+    const TensorView view{.dtype = entry.dtype,
+                          .shape = entry.shape,
+                          .data = bytes.data(),
+                          .type_name = entry.type_name};
     if (!tensors_.emplace(entry.name, view).second) {
       return invalid(path + ": tensor " + entry.name + ": stands in another shard too");
     }

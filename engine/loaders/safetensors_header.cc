@@ -1,6 +1,7 @@
 #include "engine/loaders/safetensors_header.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -19,23 +20,27 @@ constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kHeaderBytesMax = 100'000'000;
 constexpr std::size_t kDimensionsMax = 8;
 
-struct TypeSize {
+struct ElementType {
+  std::string_view name;
   DType dtype = DType::kOther;
   std::uint64_t bytes = 0;
 };
 
-std::optional<TypeSize> type_of(std::string_view name) {
-  if (name == "F32") return TypeSize{DType::kF32, 4};
-  if (name == "BF16") return TypeSize{DType::kBf16, 2};
-  if (name == "F16") return TypeSize{DType::kF16, 2};
-  if (name == "F64" || name == "I64" || name == "U64") return TypeSize{DType::kOther, 8};
-  if (name == "I32" || name == "U32") return TypeSize{DType::kOther, 4};
-  if (name == "I16" || name == "U16") return TypeSize{DType::kOther, 2};
-  if (name == "I8" || name == "U8" || name == "BOOL" || name == "F8_E4M3" || name == "F8_E5M2") {
-    return TypeSize{DType::kOther, 1};
-  }
-  return std::nullopt;
-}
+constexpr std::array<ElementType, 15> kElementTypes{{{"F32", DType::kF32, 4},
+                                                     {"BF16", DType::kBf16, 2},
+                                                     {"F16", DType::kF16, 2},
+                                                     {"F64", DType::kOther, 8},
+                                                     {"I64", DType::kOther, 8},
+                                                     {"U64", DType::kOther, 8},
+                                                     {"I32", DType::kOther, 4},
+                                                     {"U32", DType::kOther, 4},
+                                                     {"I16", DType::kOther, 2},
+                                                     {"U16", DType::kOther, 2},
+                                                     {"I8", DType::kOther, 1},
+                                                     {"U8", DType::kOther, 1},
+                                                     {"BOOL", DType::kOther, 1},
+                                                     {"F8_E4M3", DType::kOther, 1},
+                                                     {"F8_E5M2", DType::kOther, 1}}};
 
 /// `a` * `b`, or nothing if that exceeds 63 bits.
 std::optional<std::uint64_t> product(std::uint64_t a, std::uint64_t b) {
@@ -52,10 +57,12 @@ tl::expected<SafetensorsEntry, std::string> parse_entry(object fields, std::uint
   if (fields["dtype"].get(type_name) != simdjson::SUCCESS) {
     return tl::unexpected(std::string("dtype: expected a string"));
   }
-  const auto type = type_of(type_name);
-  if (!type)
+  const auto* type = std::ranges::find(kElementTypes, type_name, &ElementType::name);
+  if (type == kElementTypes.end()) {
     return tl::unexpected("dtype: unknown type '" + std::string(type_name.substr(0, 32)) + "'");
+  }
   entry.dtype = type->dtype;
+  entry.type_name = type->name;
 
   array sizes;
   if (fields["shape"].get(sizes) != simdjson::SUCCESS || sizes.size() > kDimensionsMax) {

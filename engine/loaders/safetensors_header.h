@@ -16,6 +16,7 @@ namespace ringmaster::engine {
 struct SafetensorsEntry {
   std::string name;
   DType dtype = DType::kOther;
+  std::string_view type_name;  ///< As the format spells it; never freed.
   Shape shape;
   std::uint64_t begin = 0;  ///< First byte, from the start of the file.
   std::uint64_t end = 0;    ///< One past its last byte.

@@ -79,8 +79,9 @@ TEST(WeightPlan, NamesATensorOfTheWrongShape) {
 TEST(WeightPlan, NamesATensorOfATypeThatItCannotComputeWith) {
   TensorMap tensors = one_layer_tensors();
   tensors["model.norm.weight"].dtype = DType::kOther;
+  tensors["model.norm.weight"].type_name = "I16";
   EXPECT_EQ(error_of(one_layer(), tensors),
-            "folder: tensor model.norm.weight has an unsupported type; expected BF16, F16 or F32");
+            "folder: tensor model.norm.weight has elements of type I16, expected BF16, F16 or F32");
 }
 
 TEST(WeightPlan, WantsBiasesWhenTheConfigHasThem) {
