@@ -8,9 +8,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include "engine/cuda/step_packer.h"
 #include "engine/engine.h"
 #include "engine/simulated/sim_executor.h"
+#include "tests/support/packing_executor.h"
 
 namespace ringmaster::engine {
 namespace {
@@ -56,23 +56,6 @@ void step_of_decoding_sequences(benchmark::State& state) {
 }
 BENCHMARK(step_of_decoding_sequences)->Arg(1)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
 
-/// A simulated device that packs each step as the CUDA device does.
-class PackingExecutor final : public Executor {
- public:
-  const ModelInfo& model() const override { return device_.model(); }
-  std::int32_t block_tokens() const override { return device_.block_tokens(); }
-  std::int32_t block_count() const override { return device_.block_count(); }
-  void submit(const StepInput& input) override {
-    benchmark::DoNotOptimize(packer_.pack(input));
-    device_.submit(input);
-  }
-  Status wait(StepOutput& output) override { return device_.wait(output); }
-
- private:
-  SimExecutor device_{device_options(), nullptr};
-  cuda::StepPacker packer_{{.block_tokens = 16, .group = 7, .sequences_max = 256}};
-};
-
 // The same with the packing; the slowest of a hundred steps is what the budget is for.
 void packed_step_of_decoding_sequences(benchmark::State& state) {
   PackingExecutor device;
@@ -86,6 +69,7 @@ void packed_step_of_decoding_sequences(benchmark::State& state) {
   for (auto _ : state) {
     const auto begin = std::chrono::steady_clock::now();
     run_step(engine, result);
+    benchmark::DoNotOptimize(device.packed());
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     state.SetIterationTime(seconds.back());

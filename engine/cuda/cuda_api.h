@@ -12,7 +12,7 @@
 namespace ringmaster::engine::cuda {
 
 /// Changes with everything in this header and in those it includes.
-inline constexpr std::uint32_t kCudaApiVersion = 3;
+inline constexpr std::uint32_t kCudaApiVersion = 4;
 
 /// Name of the module's one entry: const CudaApi* (*)(), see CudaApi.
 inline constexpr const char* kCudaApiEntry = "ringmaster_cuda_api";
@@ -120,6 +120,8 @@ struct CudaApi {
   std::int32_t (*read_logits)(CudaDevice* device, float* logits, std::int32_t rows, char* error,
                               std::int32_t error_size) = nullptr;
   void (*close)(CudaDevice* device) = nullptr;
+  /// Bytes that are free on a GPU, whoever took the others; -1: it does not say. For checks.
+  std::int64_t (*free_memory)(std::int32_t ordinal) = nullptr;
 };
 
 }  // namespace ringmaster::engine::cuda

@@ -242,6 +242,7 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
       .memory_utilization = options.memory_utilization,
       .step_tokens_max = options.step_tokens_max,
       .sequences_max = sequences,
+      .uses_graphs = options.is_deterministic ? 0 : 1,  // They are of the kernel for decoding.
       .is_deterministic = options.is_deterministic ? 1 : 0,
       .keeps_logits = options.keeps_logits ? 1 : 0,
       .tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str(),
@@ -267,7 +268,8 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
                  .slots = sequences},
       cuda::StepPackerOptions{.block_tokens = options.block_tokens,
                               .group = config.heads / config.kv_heads,
-                              .sequences_max = sequences});
+                              .sequences_max = sequences,
+                              .decodes_apart = !options.is_deterministic});
 }
 
 }  // namespace ringmaster::engine

@@ -21,7 +21,8 @@ struct CudaOptions {
   std::int32_t step_tokens_max = 2048;
   std::int32_t sequences_max = 256;
   std::int32_t context_tokens_max = 0;  ///< 0: what the model says; a longer one is cut to that.
-  bool is_deterministic = false;        ///< No other sequence of a step changes a bit.
+  /// Neither other sequences of a step, nor chunks, cached prefixes and preemption change a bit.
+  bool is_deterministic = false;
   cuda::FewRowsKernel few_rows_kernel = cuda::FewRowsKernel::kWhereFaster;
   bool keeps_logits = false;  ///< For checks; see CudaOpenRequest.
   std::string tuning_file;    ///< Empty: what was chosen is not kept.

@@ -38,7 +38,7 @@ CudaStep StepPacker::pack(const StepInput& input) {
 StepCounts StepPacker::counts_of(const StepInput& input) const {
   StepCounts counts{.tokens = size_of(input.tokens),
                     .sequences = size_of(input.sequences),
-                    .decode_sequences = input.decode_sequences,
+                    .decode_sequences = options_.decodes_apart ? input.decode_sequences : 0,
                     .rows = size_of(input.sampling),
                     .table_entries = size_of(input.block_tables)};
   const bool is_decode = counts.sequences > 0 && counts.decode_sequences == counts.sequences;

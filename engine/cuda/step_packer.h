@@ -13,6 +13,9 @@ struct StepPackerOptions {
   std::int32_t block_tokens = 16;
   std::int32_t group = 1;            ///< Query heads of a KV head.
   std::int32_t sequences_max = 256;  ///< A padded batch has no more.
+  /// False: the kernels for prefill compute every token, whose results do not depend on how a
+  /// sequence was cut into chunks; slower, and nothing is padded.
+  bool decodes_apart = true;
 };
 
 /// Lays a step out for its one upload. A step that only decodes is padded to a batch bucket, so

@@ -4,7 +4,7 @@ import ctypes
 import struct
 
 BLOCK_TOKENS = 16
-VERSION = 3
+VERSION = 4
 
 
 class HostTensor(ctypes.Structure):

@@ -45,10 +45,17 @@ class EmulatedCuda {
                                    .submit = &EmulatedCuda::submit,
                                    .wait = &EmulatedCuda::wait,
                                    .read_logits = &EmulatedCuda::read_logits,
-                                   .close = [](CudaDevice* device) { delete self(device); }};
+                                   .close = [](CudaDevice* device) { delete self(device); },
+                                   .free_memory = [](std::int32_t) { return free_bytes; }};
     return functions;
   }
 
+  ~EmulatedCuda() { free_bytes += taken_; }
+  EmulatedCuda(const EmulatedCuda&) = delete;
+  EmulatedCuda& operator=(const EmulatedCuda&) = delete;
+
+  /// Of an imagined GPU that all share.
+  static inline std::int64_t free_bytes = std::int64_t{1} << 36U;
   /// The newest one that was opened, while it is open; for tests that look inside.
   static inline EmulatedCuda* newest = nullptr;
   /// The step, counted from 0, that fails and all after it; -1: none.
@@ -56,6 +63,7 @@ class EmulatedCuda {
   std::int32_t steps = 0;
   std::int32_t few_rows_products = 0;  ///< So far, by the kernel for few rows.
   std::vector<std::int32_t> batches;   ///< Tokens of each step, padding included.
+  std::int32_t decode_steps = 0;       ///< Steps with a sequence that decoded apart.
 
   // What ForwardPass asks of a device.
   template <class Kernel>
@@ -110,6 +118,7 @@ class EmulatedCuda {
     const bool is_failed = cuda.failing_step >= 0 && cuda.steps >= cuda.failing_step;
     ++cuda.steps;
     cuda.batches.push_back(step->counts.tokens);
+    cuda.decode_steps += step->counts.decode_sequences > 0 ? 1 : 0;
     const StepLayout layout = step_layout(step->counts);
     if (layout.words > cuda.words_max_ || cuda.finished_.size() == 2) std::abort();
     std::copy_n(step->words, layout.words, cuda.buffers_.words);
@@ -148,6 +157,8 @@ class EmulatedCuda {
   T* take(std::int64_t count) {
     T value;
     std::memset(static_cast<void*>(&value), 0xff, sizeof value);
+    taken_ += count * static_cast<std::int64_t>(sizeof value);
+    free_bytes -= count * static_cast<std::int64_t>(sizeof value);
     return device_.upload(std::vector<T>(static_cast<std::size_t>(count), value));
   }
 
@@ -185,6 +196,7 @@ class EmulatedCuda {
   DeviceBuffers buffers_;
   KvLayout kv_;
   std::int64_t words_max_ = 0;
+  std::int64_t taken_ = 0;
   std::deque<Finished> finished_;
 };
 

@@ -86,13 +86,22 @@ void close(CudaDevice* device) {
   delete device;
 }
 
+std::int64_t free_memory(std::int32_t ordinal) {
+  std::size_t free_bytes = 0;
+  std::size_t total_bytes = 0;
+  const bool is_known = cudaSetDevice(ordinal) == cudaSuccess &&
+                        cudaMemGetInfo(&free_bytes, &total_bytes) == cudaSuccess;
+  return is_known ? static_cast<std::int64_t>(free_bytes) : -1;
+}
+
 constexpr CudaApi kApi{.version = kCudaApiVersion,
                        .device_count = device_count,
                        .open = open,
                        .submit = submit,
                        .wait = wait,
                        .read_logits = read_logits,
-                       .close = close};
+                       .close = close,
+                       .free_memory = free_memory};
 
 }  // namespace
 }  // namespace ringmaster::engine::cuda

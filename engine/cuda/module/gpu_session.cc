@@ -174,10 +174,11 @@ void GpuSession::take_cache() {
   std::size_t total = 0;
   status_.note(cudaMemGetInfo(&free_now, &total), "memory of the GPU");
   const auto free_bytes = static_cast<std::int64_t>(free_now);
-  const std::int64_t own = free_at_start_ - free_bytes;  // Other engines may share the GPU.
+  // Not by what is less free than before: other engines may share the GPU, and start right now.
+  const std::int64_t own = memory_.bytes();
   const auto allowed =
       static_cast<std::int64_t>(request_.memory_utilization * static_cast<double>(total));
-  const std::int64_t room = std::min(allowed - own, free_bytes - kReserveBytes);
+  const std::int64_t room = std::min(allowed - own, free_bytes) - kReserveBytes;
   const std::int64_t bytes = block_bytes(request_.shape, request_.block_tokens);
   std::int64_t blocks = std::min<std::int64_t>(std::max<std::int64_t>(room, 0) / bytes, kBlocksMax);
   if (request_.block_count > 0) {

@@ -25,12 +25,14 @@ using cuda::EmulatedCuda;
 
 constexpr std::int32_t kBlockTokens = 16;
 
-std::unique_ptr<Executor> open(const TinyModelOptions& options, std::int32_t sequences_max = 8) {
+std::unique_ptr<Executor> open(const TinyModelOptions& options, std::int32_t sequences_max = 8,
+                               bool is_deterministic = false) {
   auto executor = make_cuda_executor(load_tiny_model(options),
                                      {.block_tokens = kBlockTokens,
                                       .step_tokens_max = 64,
                                       .sequences_max = sequences_max,
                                       .context_tokens_max = 200,
+                                      .is_deterministic = is_deterministic,
                                       .keeps_logits = true},
                                      EmulatedCuda::api());
   EXPECT_TRUE(executor.has_value());
@@ -151,6 +153,27 @@ GenerateRequest request_of(std::int32_t length, std::int32_t seed) {
   return request;
 }
 
+/// Log-probabilities of the outputs, by request; as exact as a client can see.
+std::map<RequestId, std::vector<float>> logprobs_of(Executor& executor,
+                                                    std::vector<GenerateRequest> requests,
+                                                    StepSchedulerOptions scheduler) {
+  for (GenerateRequest& request : requests) request.sampling.logprobs = 1;
+  scheduler.sequences_max = 8;
+  scheduler.step_tokens_max = 64;
+  Engine engine(executor, {.scheduler = scheduler});
+  for (const GenerateRequest& request : requests) EXPECT_TRUE(engine.submit(request));
+  std::map<RequestId, std::vector<float>> logprobs;
+  StepResult result;
+  while (engine.has_work()) {
+    engine.begin_step();
+    engine.end_step(result);
+    for (const OutputEvent& event : result.outputs) {
+      logprobs[event.request].push_back(event.token.logprob);
+    }
+  }
+  return logprobs;
+}
+
 // Decode attention goes through fixed pieces, prefill through fixed tiles: no neighbour changes a
 // bit.
 TEST(CudaExecutor, GivesTheSameTokensAloneAndInABatch) {
@@ -163,6 +186,20 @@ TEST(CudaExecutor, GivesTheSameTokensAloneAndInABatch) {
     const auto alone = run_all(*executor, {request}, {.prefill_chunk_tokens = 16});
     EXPECT_EQ(alone.at(1), together.at(id)) << "request " << id;
     ++id;
+  }
+}
+
+// Whatever the chunks, also those of one token, which would otherwise decode.
+TEST(CudaExecutor, GivesTheSameBitsInAnyChunksWhenDeterministic) {
+  const auto executor = open({.shape = TinyShape::kTinyQwen3}, 8, true);
+  const std::vector<GenerateRequest> requests{request_of(33, 1), request_of(18, 2)};
+  const StepSchedulerOptions whole{.uses_prefix_cache = false};
+  StepSchedulerOptions chunked = whole;
+  const auto expected = logprobs_of(*executor, requests, whole);
+  EXPECT_EQ(EmulatedCuda::newest->decode_steps, 0);
+  for (const std::int32_t chunk : {1, 5, 16}) {
+    chunked.prefill_chunk_tokens = chunk;
+    EXPECT_EQ(logprobs_of(*executor, requests, chunked), expected) << "chunks of " << chunk;
   }
 }
 

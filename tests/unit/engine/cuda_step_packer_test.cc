@@ -158,5 +158,18 @@ TEST(StepPacker, TakesLargeTilesForLongChunks) {
   EXPECT_EQ(step.prefill_tiles, 5);  // 560 rows in tiles of 128.
 }
 
+// The kernel for decoding adds in another order, so what was cut into other chunks would differ.
+TEST(StepPacker, PutsEveryTokenIntoTilesOfPrefillWhereNothingDecodesApart) {
+  StepPacker packer({.block_tokens = 4, .group = 7, .sequences_max = 8, .decodes_apart = false});
+  const StepInput input = mixed_step();
+  const CudaStep step = packer.pack(input);
+  const StepLayout at = step_layout(step.counts);
+  EXPECT_EQ(step.counts.decode_sequences, 0);
+  EXPECT_EQ(step.counts.sequences, 3);
+  EXPECT_EQ(step.prefill_tiles, 3);
+  EXPECT_EQ(words(step, at.tile_starts, 4), (Words{0, 1, 2, 3}));
+  EXPECT_EQ(words(step, at.contexts, 3), (Words{5, 1, 7}));
+}
+
 }  // namespace
 }  // namespace ringmaster::engine::cuda
