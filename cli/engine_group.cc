@@ -9,7 +9,8 @@
 namespace ringmaster {
 namespace {
 
-constexpr std::chrono::seconds kStartTimeout{60};
+/// A GPU gets its weights and chooses its matrix products before an engine is ready.
+constexpr std::chrono::seconds kStartTimeout{300};
 constexpr std::chrono::seconds kStopTimeout{5};
 
 // The ready line of an engine is a JSON object with its address.

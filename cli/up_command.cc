@@ -29,6 +29,7 @@ namespace ringmaster {
 namespace {
 
 constexpr auto kDemoModel = "demo";
+constexpr double kGpuMemoryShare = 0.9;  // Of all engines together.
 
 struct UpOptions {
   std::size_t engines = 4;
@@ -103,6 +104,11 @@ Result<UpPlan> plan_of(const UpOptions& options) {
 }
 
 std::vector<std::string> engine_flags(const UpOptions& options) {
+  if (options.device == "cuda") {
+    // All engines share one GPU.
+    const double share = kGpuMemoryShare / static_cast<double>(options.engines);
+    return {"--memory-utilization", std::to_string(share)};
+  }
   if (options.device != "sim") return {};
   std::vector<std::string> flags = {"--sim-speed", std::to_string(options.sim_speed)};
   if (!options.sim_profile.empty()) {
@@ -225,8 +231,9 @@ void add_up_command(CLI::App& app, int& exit_code) {
   up->add_option("--port", options->port, "For clients; 0 takes a free one")->capture_default_str();
   up->add_option("--admin-port", options->admin_port, "For operators; 0 takes a free one")
       ->capture_default_str();
-  up->add_option("--device", options->device, "cpu computes; sim only takes the time")
-      ->check(CLI::IsMember({"cpu", "sim"}))
+  up->add_option("--device", options->device,
+                 "cpu computes, cuda on one GPU that all share; sim only takes the time")
+      ->check(CLI::IsMember({"cpu", "cuda", "sim"}))
       ->capture_default_str();
   up->add_option("--policy", options->policy, "name or name:option=value,...")
       ->capture_default_str();

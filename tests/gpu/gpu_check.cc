@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   const struct {
     const char* name;
     int (*run)();
-  } parts[] = {{"kernels", cuda::check_kernels},
+  } parts[] = {{"probe", [] { return 0; }},
+               {"kernels", cuda::check_kernels},
                {"graphs", cuda::check_graphs},
                {"speed", cuda::measure_speed},
                {"steps", cuda::measure_steps}};
@@ -25,6 +26,6 @@ int main(int argc, char** argv) {
   for (const auto& part : parts) {
     if (argc == 2 && std::strcmp(argv[1], part.name) == 0) return part.run();
   }
-  std::fprintf(stderr, "gpu_check: expected one of kernels, graphs, speed, steps\n");
+  std::fprintf(stderr, "gpu_check: expected one of probe, kernels, graphs, speed, steps\n");
   return 2;
 }

@@ -35,9 +35,9 @@ def main():
     with torch.device("cuda"):
         model = transformers.AutoModelForCausalLM.from_config(config).eval()
     with torch.no_grad():
-        print(f"speed | transformers, eager, batch 1       | {measure(model):8.1f} |        |  | tokens/s", flush=True)
+        print(f"speed | transformers, eager, batch 1         | {measure(model):8.1f} |        |  | tokens/s", flush=True)
         rate = measure(model, cache_implementation="static")
-        print(f"speed | transformers, compiled, batch 1    | {rate:8.1f} |        |  | tokens/s", flush=True)
+        print(f"speed | transformers, compiled, batch 1      | {rate:8.1f} |        |  | tokens/s", flush=True)
 
 
 if __name__ == "__main__":

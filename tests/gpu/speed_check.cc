@@ -5,7 +5,9 @@
 
 #include "tests/gpu/bench_model.h"
 #include "tests/gpu/card_ceilings.h"
+#include "tests/gpu/figure.h"
 #include "tests/gpu/gpu_parts.h"
+#include "tests/gpu/step_grid.h"
 
 namespace ringmaster::engine::cuda {
 namespace {
@@ -30,11 +32,6 @@ double decode_floor(const CardCeilings& card, double batch, double context) {
 
 double prefill_flops(double tokens, double before) {
   return kLayerFlops * tokens + kPairFlops * (tokens * before + tokens * tokens / 2) + kHeadFlops;
-}
-
-void print_row(const char* what, double value, double bar, const char* unit) {
-  std::printf("speed | %-34s | %8.3f | %6.2f | %s | %s\n", what, value, bar,
-              value >= bar ? "met" : "MISSED", unit);
 }
 
 std::vector<BenchPart> batch_of(std::int32_t size, std::int32_t context) {
@@ -72,7 +69,7 @@ int measure_speed() {
     std::snprintf(name, sizeof name, "decode, batch %d, context %d", d.batch, d.context);
     char unit[64];
     std::snprintf(unit, sizeof unit, "of the floor; %.2f ms", seconds * 1e3);
-    print_row(name, decode_floor(card, d.batch, d.context) / seconds, d.bar, unit);
+    print_figure(name, decode_floor(card, d.batch, d.context) / seconds, d.bar, unit);
   }
   const struct {
     std::int32_t tokens;
@@ -86,11 +83,11 @@ int measure_speed() {
     std::snprintf(name, sizeof name, "prefill of %d tokens", p.tokens);
     char unit[64];
     std::snprintf(unit, sizeof unit, "MFU; %.1f ms", cold * 1e3);
-    print_row(name, prefill_flops(p.tokens, 0) / cold / card.product_flops_per_second, p.mfu_bar,
-              unit);
+    print_figure(name, prefill_flops(p.tokens, 0) / cold / card.product_flops_per_second, p.mfu_bar,
+                 unit);
     std::snprintf(name, sizeof name, "%d tokens, 90 %% cached", p.tokens);
     std::snprintf(unit, sizeof unit, "times sooner; %.1f ms", hit * 1e3);
-    print_row(name, cold / hit, p.hit_bar, unit);
+    print_figure(name, cold / hit, p.hit_bar, unit);
   }
   return 0;  // A missed bar is a figure, not a fault.
 }
@@ -100,23 +97,16 @@ int measure_steps() {
   std::printf("# device %s\n# device_kv_tokens %lld\n# context_tokens_max 32768\n",
               model.info().name, static_cast<long long>(model.kv_tokens()));
   std::printf("prefill_tokens,decode_sequences,kv_tokens,pairs,seconds\n");
-  for (const std::int32_t batch : {0, 1, 2, 4, 8, 16, 32, 64, 128, 256}) {
-    for (const std::int32_t context : {128, 1024, 4096, 8192, 16'384}) {
-      for (const std::int32_t chunk : {0, 128, 512, 2048, 7900}) {
-        for (const std::int32_t before : {0, 8192}) {
-          if (chunk + batch == 0 || (chunk == 0 && before > 0) || (batch == 0 && context > 128))
-            continue;
-          // Beside a chunk only a part of the grid: it has 500 steps and a lease few minutes.
-          if (chunk > 0 && batch > 0 && (context != 1024 || batch % 8 != 0)) continue;
-          if (std::int64_t{batch} * context + chunk + before > model.kv_tokens()) continue;
-          auto parts = batch_of(batch, context);
-          if (chunk > 0) parts.push_back({.query_tokens = chunk, .context_tokens = before + chunk});
-          const double seconds = model.time(parts, 5);
-          std::printf("%d,%d,%lld,%.0f,%.9f\n", chunk, batch, std::int64_t{batch} * context + 0LL,
-                      static_cast<double>(chunk) * before + 0.5 * chunk * chunk, seconds);
-        }
-      }
+  for (const GridStep& step : step_grid(model.kv_tokens())) {
+    auto parts = batch_of(step.decode_sequences, step.decode_context);
+    if (step.chunk_tokens > 0) {
+      parts.push_back({.query_tokens = step.chunk_tokens,
+                       .context_tokens = step.chunk_before + step.chunk_tokens});
     }
+    const double seconds = model.time(parts, 5);
+    std::printf("%d,%d,%lld,%.0f,%.9f\n", step.chunk_tokens, step.decode_sequences,
+                std::int64_t{step.decode_sequences} * step.decode_context + 0LL,
+                step.attention_pairs(), seconds);
   }
   return 0;
 }

@@ -1,0 +1,155 @@
+// `--device cuda` as a user meets it, with an emulated GPU in the card's place: everything from the flags to the
+// module's functions is the program's own. What can be wrong with a card, a driver or a model is one line before
+// anything is served; what goes wrong in a step fails that step's requests, and nothing hangs.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { binary, run } from './fleet.mjs';
+
+const module_ = process.env.RINGMASTER_EMULATED_MODULE;
+const skip = module_ ? false : 'no emulated module in this build';
+
+let folder;
+let model;
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ringmaster-'));
+  model = join(folder, 'tiny');
+  assert.equal((await run(['model', 'make-tiny', model])).code, 0);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const environment = (more = {}) => ({ ...process.env, RINGMASTER_CUDA_MODULE: module_, ...more });
+const engine = (where, ...flags) => ['engine', '--device', 'cuda', '--model', where, '--listen', '127.0.0.1:0', ...flags];
+
+/** Runs an engine that must refuse to start: its one line. */
+async function refusal(args, more = {}) {
+  const { code, stdout, stderr } = await run(args, { env: environment(more) });
+  assert.equal(code, 2, stderr);
+  assert.equal(stdout, '');
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+  return stderr;
+}
+
+/** A copy of the model with one file changed. */
+function changed(name, file, change) {
+  const copy = join(folder, name);
+  cpSync(model, copy, { recursive: true });
+  change(join(copy, file));
+  return copy;
+}
+
+/** A copy whose config.json has other keys. */
+const configured = (name, keys) =>
+  changed(name, 'config.json', (path) => {
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...keys }));
+  });
+
+test('a driver older than the toolkit is one line with both versions', { skip }, async () => {
+  assert.match(await refusal(engine(model), { EMULATED_FAULT: 'driver' }), /driver is for CUDA 12\.2, this build needs 13\.0.*--device cpu/);
+});
+
+test('a module of another version is one line with both', { skip }, async () => {
+  assert.match(await refusal(engine(model), { EMULATED_FAULT: 'version' }), /has version 99, this program needs \d+/);
+});
+
+test('too little device memory is one line with the figures', { skip }, async () => {
+  assert.match(await refusal(engine(model), { EMULATED_FAULT: 'memory' }), /tiny: .*weights need 0\.01 GiB, .* 0\.00 GiB free/);
+});
+
+test('a shard that is missing, or cut short, is one line that names it', { skip }, async () => {
+  const name = readdirSync(model).find((file) => file.endsWith('.safetensors'));
+  const missing = changed('missing', name, (path) => unlinkSync(path));
+  assert.match(await refusal(engine(missing)), /missing.*safetensors/);
+  const cut = changed('cut', name, (path) => truncateSync(path, 1000));
+  assert.match(await refusal(engine(cut)), new RegExp(`cut/${name}`));
+  const listed = changed('listed', 'model.safetensors.index.json', (path) => {
+    writeFileSync(path, JSON.stringify({ weight_map: { 'model.embed_tokens.weight': 'model-00002-of-00002.safetensors' } }));
+    unlinkSync(join(folder, 'listed', name));
+  });
+  assert.match(await refusal(engine(listed)), /model-00002-of-00002\.safetensors/);
+});
+
+test('an architecture or element type that is not supported is one line that names it', { skip }, async () => {
+  assert.match(await refusal(engine(configured('mamba', { architectures: ['MambaForCausalLM'] }))), /mamba\/config\.json.*MambaForCausalLM/);
+  assert.match(await refusal(engine(configured('quantised', { quantization_config: { quant_method: 'gptq' } }))), /quantised\/config\.json.*quantization_config/);
+  const name = readdirSync(model).find((file) => file.endsWith('.safetensors'));
+  const odd = changed('odd', name, (path) => {
+    const bytes = readFileSync(path);
+    const length = Number(bytes.readBigUInt64LE(0));
+    const header = bytes.toString('utf8', 8, 8 + length).replace(/"BF16"/, '"I16" ').padEnd(length);
+    bytes.write(header.slice(0, length), 8);
+    writeFileSync(path, bytes);
+  });
+  assert.match(await refusal(engine(odd)), /odd: tensor .* has elements of type I16, expected BF16, F16 or F32/);
+});
+
+test('a head size without a kernel is one line that names it and what works', { skip }, async () => {
+  const heads = join(folder, 'heads');
+  cpSync(model, heads, { recursive: true });
+  const config = JSON.parse(readFileSync(join(model, 'config.json'), 'utf8'));
+  // The same matrices read as heads of half the size: 8, for which there is no kernel.
+  const halved = { num_attention_heads: config.num_attention_heads * 2, num_key_value_heads: config.num_key_value_heads * 2 };
+  if (config.head_dim) halved.head_dim = config.head_dim / 2;
+  writeFileSync(join(heads, 'config.json'), JSON.stringify({ ...config, ...halved }));
+  assert.match(await refusal(engine(heads)), /heads of size 8 have no kernel on a GPU: expected 16, 32, 64 or 128; --device cpu/);
+});
+
+/** A running engine: {url, post, stop}. */
+async function startEngine(more = {}) {
+  const child = spawn(binary, engine(model, '--json'), { stdio: ['ignore', 'pipe', 'ignore'], env: environment(more) });
+  const ended = once(child, 'exit');
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  const { url } = JSON.parse(line);
+  const post = (body) =>
+    fetch(`${url}/v1/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'tiny', prompt: 'Once upon a time', max_tokens: 6, ignore_eos: true, temperature: 0, ...body }),
+      signal: AbortSignal.timeout(60_000),
+    });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    return (await ended)[0];
+  };
+  return { url, post, stop };
+}
+
+test('an engine on the emulated GPU serves, and says that it is well', { skip }, async () => {
+  const { url, post, stop } = await startEngine();
+  const answer = await post({});
+  assert.equal(answer.status, 200);
+  assert.equal((await answer.json()).usage.completion_tokens, 6);
+  assert.equal((await fetch(`${url}/health`)).status, 200);
+  assert.equal(await stop(), 0);
+});
+
+test('an error of the device fails what runs with a clear error, then health is 503 and nothing hangs', { skip }, async () => {
+  const { url, post, stop } = await startEngine({ EMULATED_FAULT: 'step:3' });
+  assert.equal((await fetch(`${url}/health`)).status, 200);
+  const [whole, streamed] = await Promise.all([post({}), post({ stream: true })]);
+  // A stream may have begun: then its last event is the error, and there is no [DONE].
+  const text = await streamed.text();
+  assert.match(text, /the device failed: step: an emulated fault/);
+  assert.doesNotMatch(text, /\[DONE\]/);
+  assert.equal(whole.status, 502);
+  assert.match((await whole.json()).error.message, /the device failed: step: an emulated fault/);
+  assert.equal((await fetch(`${url}/health`)).status, 503);
+  assert.equal((await post({})).status, 502);
+  const load = await (await fetch(`${url}/load`)).json();
+  assert.deepEqual([load.running, load.waiting, load.kv_usage], [0, 0, 0]);
+  assert.equal(await stop(), 0);
+});
+
+test('up shares the GPU between its engines', { skip }, async () => {
+  const { code, stderr } = await run(['up', '--device', 'cuda', '--engines', '2', '--port', '0', '--admin-port', '0'], {
+    env: environment({ EMULATED_FAULT: 'memory' }),
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /engine-0: .*may use a share of 0\.45 \(--memory-utilization\)/);
+});
