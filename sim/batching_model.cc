@@ -8,7 +8,7 @@
 namespace ringmaster::sim {
 
 BatchingModel::BatchingModel(const InstanceProfile& profile, const Workload& workload)
-    : workload_(workload), profile_(profile), cache_(sim::cache_blocks(profile, workload)) {}
+    : workload_(workload), profile_(profile), cache_(profile, workload) {}
 
 bool BatchingModel::ends_later(const Decode& a, const Decode& b) {
   return a.last_step != b.last_step ? a.last_step > b.last_step : a.request > b.request;
@@ -42,7 +42,7 @@ void BatchingModel::prefill_chunks(std::uint32_t tokens_max, engine::StepLoad& l
     if (tokens == tokens_max) break;
     const WorkloadRequest& request = workload_.requests()[prefill.end.request];
     if (!prefill.is_started) {
-      prefill.end.cached_tokens = cached_tokens_of(prefill.end.request);
+      prefill.end.cached_tokens = cache_.cached_tokens_of(prefill.end.request);
       prefill.tokens_left = uncached_tokens(request.prompt_tokens, prefill.end.cached_tokens);
       prefill.is_started = true;
     }
@@ -88,7 +88,7 @@ void BatchingModel::end_step(StepResult& result) {
     const PrefillEnd end = prefilling_.front().end;
     prefilling_.pop_front();
     const WorkloadRequest& request = workload_.requests()[end.request];
-    result.add_prefilled(end, workload_.chain_of(request), cache_);
+    cache_.end_prefill(end, result);
     if (request.output_tokens == 1) {
       finish(end.request, result);
       continue;
@@ -99,25 +99,13 @@ void BatchingModel::end_step(StepResult& result) {
   }
 }
 
-std::uint32_t BatchingModel::cached_blocks(std::span<const BlockHash> chain) const {
-  return cache_.cached_blocks(chain);
-}
-
-std::uint32_t BatchingModel::cached_tokens_of(std::uint32_t request) const {
-  const auto chain = workload_.chain_of(workload_.requests()[request]);
-  return cache_.cached_blocks(chain) * workload_.block_tokens();
-}
-
-std::uint32_t BatchingModel::uncached_tokens_of(std::uint32_t request) const {
-  return uncached_tokens(workload_.requests()[request].prompt_tokens, cached_tokens_of(request));
-}
-
 std::uint64_t BatchingModel::queued_prefill_tokens() const {
   std::uint64_t tokens = 0;
   for (const Prefill& prefill : prefilling_) {
-    tokens += prefill.is_started ? prefill.tokens_left : uncached_tokens_of(prefill.end.request);
+    tokens +=
+        prefill.is_started ? prefill.tokens_left : cache_.uncached_tokens_of(prefill.end.request);
   }
-  for (const std::uint32_t request : waiting_) tokens += uncached_tokens_of(request);
+  for (const std::uint32_t request : waiting_) tokens += cache_.uncached_tokens_of(request);
   return tokens;
 }
 

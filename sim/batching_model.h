@@ -6,6 +6,7 @@
 
 #include "engine/simulated/step_time.h"
 #include "sim/instance_model.h"
+#include "sim/prompt_cache.h"
 
 namespace ringmaster::sim {
 
@@ -31,7 +32,9 @@ class BatchingModel final : public InstanceModel {
   [[nodiscard]] bool submit(std::uint32_t request) override;
   [[nodiscard]] std::optional<Duration> start_step() override;
   void end_step(StepResult& result) override;
-  [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const override;
+  [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const override {
+    return cache_.cached_blocks(chain);
+  }
   [[nodiscard]] InstanceReport report() const override;
 
  private:
@@ -47,8 +50,6 @@ class BatchingModel final : public InstanceModel {
 
   [[nodiscard]] static bool ends_later(const Decode& a, const Decode& b);
   [[nodiscard]] std::uint64_t kv_need(std::uint32_t request) const;
-  [[nodiscard]] std::uint32_t cached_tokens_of(std::uint32_t request) const;
-  [[nodiscard]] std::uint32_t uncached_tokens_of(std::uint32_t request) const;
   [[nodiscard]] std::uint64_t queued_prefill_tokens() const;
   void admit();
   void prefill_chunks(std::uint32_t tokens_max, engine::StepLoad& load);
@@ -56,7 +57,7 @@ class BatchingModel final : public InstanceModel {
 
   const Workload& workload_;
   const InstanceProfile profile_;
-  BlockLru cache_;
+  PromptCache cache_;
   std::deque<std::uint32_t> waiting_;
   std::deque<Prefill> prefilling_;  // Admitted, in order of arrival.
   std::size_t prefills_done_ = 0;   // Of prefilling_, by the running step.

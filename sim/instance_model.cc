@@ -15,13 +15,6 @@ void StepResult::clear() {
   blocks.clear();
 }
 
-void StepResult::add_prefilled(PrefillEnd end, std::span<const BlockHash> chain, BlockLru& cache) {
-  cache.insert(chain, &blocks);
-  end.removed_end = blocks.removed.size();
-  end.stored_end = blocks.stored.size();
-  prefilled.push_back(end);
-}
-
 std::string_view name_of(ModelKind kind) {
   switch (kind) {
     case ModelKind::kSerial:
@@ -58,10 +51,6 @@ std::uint64_t cache_tokens(ModelKind kind, const InstanceProfile& profile) {
   if (kind == ModelKind::kEngine) return profile.device_kv_tokens;
   if (kind == ModelKind::kTiered) return profile.device_kv_tokens + profile.kv_cache_tokens;
   return profile.kv_cache_tokens;
-}
-
-std::uint32_t cache_blocks(const InstanceProfile& profile, const Workload& workload) {
-  return static_cast<std::uint32_t>(profile.kv_cache_tokens / workload.block_tokens());
 }
 
 }  // namespace ringmaster::sim

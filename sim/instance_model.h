@@ -42,8 +42,6 @@ struct StepResult {
   BlockChanges blocks;
 
   void clear();
-  /// Adds a prefill that ended, and puts its blocks into the cache.
-  void add_prefilled(PrefillEnd end, std::span<const BlockHash> chain, BlockLru& cache);
 };
 
 /// A simulated instance: requests in, steps of some duration, tokens out. It decides only what an
@@ -88,8 +86,5 @@ class InstanceModel {
 /// How many tokens of prefixes an instance can keep: in host memory, but for kEngine on the device,
 /// and for kTiered on both.
 [[nodiscard]] std::uint64_t cache_tokens(ModelKind kind, const InstanceProfile& profile);
-
-/// The size of a prefix cache in host memory, in blocks of the workload.
-[[nodiscard]] std::uint32_t cache_blocks(const InstanceProfile& profile, const Workload& workload);
 
 }  // namespace ringmaster::sim

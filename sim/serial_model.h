@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "sim/instance_model.h"
+#include "sim/prompt_cache.h"
 
 namespace ringmaster::sim {
 
@@ -18,15 +19,15 @@ class SerialModel final : public InstanceModel {
   [[nodiscard]] bool submit(std::uint32_t request) override;
   [[nodiscard]] std::optional<Duration> start_step() override;
   void end_step(StepResult& result) override;
-  [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const override;
+  [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const override {
+    return cache_.cached_blocks(chain);
+  }
   [[nodiscard]] InstanceReport report() const override;
 
  private:
-  [[nodiscard]] std::uint32_t cached_tokens_of(std::uint32_t request) const;
-
   const Workload& workload_;
   double seconds_per_token_;
-  BlockLru cache_;
+  PromptCache cache_;
   std::deque<std::uint32_t> waiting_;
   std::optional<PrefillEnd> running_;
 };

@@ -268,7 +268,7 @@ void SimulationRun::take_back(std::uint32_t index) {
 
 void SimulationRun::signal(Event event) {
   if (options_.signal_delay == Duration::zero()) {
-    tell_all(event);
+    tell_all(std::move(event));
     return;
   }
   signals_.push_back(std::move(event));
@@ -276,17 +276,19 @@ void SimulationRun::signal(Event event) {
 }
 
 void SimulationRun::on_signal() {
-  const Event event = std::move(signals_.front());  // All have the same delay: the oldest is due.
+  Event event = std::move(signals_.front());  // All have the same delay: the oldest is due.
   signals_.pop_front();
-  tell_all(event);
+  tell_all(std::move(event));
 }
 
 void SimulationRun::on_wake(std::uint32_t gateway, TimePoint time) {
   if (gateways_.take_wake(gateway, time)) tell(gateway, Tick{});
 }
 
-void SimulationRun::tell_all(const Event& event) {
-  for (std::uint32_t gateway = 0; gateway < gateways_.size(); ++gateway) tell(gateway, event);
+void SimulationRun::tell_all(Event event) {
+  const std::uint32_t last = gateways_.size() - 1;
+  for (std::uint32_t gateway = 0; gateway < last; ++gateway) tell(gateway, event);
+  tell(last, std::move(event));
 }
 
 void SimulationRun::tell(std::uint32_t gateway, Event event) {

@@ -61,7 +61,7 @@ class SimulationRun {
 
   /// Tells a gateway's scheduler and carries out what it asks for.
   void tell(std::uint32_t gateway, Event event);
-  void tell_all(const Event& event);
+  void tell_all(Event event);
   void carry_out(std::uint32_t gateway, const Dispatch& action);
   void carry_out(std::uint32_t gateway, const Hold& action);
   void carry_out(std::uint32_t gateway, const Move& action);
