@@ -29,8 +29,9 @@ void LMetric::choose(const RoutingQuery& query, const FleetState& fleet,
         .score = static_cast<double>(tokens) * (static_cast<double>(load.requests()) + 1.0)};
   };
   const InstanceId best = minimum_.pick(query.candidates, [&](InstanceId candidate) {
-    decision.consider(scored(candidate));
-    return scored(candidate).score;
+    const ScoredCandidate considered = scored(candidate);
+    decision.consider(considered);
+    return considered.score;
   });
   decision.take(scored(best));
   decision.reason = "least_product";

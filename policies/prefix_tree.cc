@@ -12,7 +12,8 @@ std::uint32_t PrefixTree::known_blocks(std::span<const BlockHash> chain) const {
   std::size_t unknown = chain.size() + 1;
   while (unknown - known > 1) {
     const std::size_t middle = known + (unknown - known) / 2;
-    (node_of_.contains(chain[middle - 1].low) ? known : unknown) = middle;
+    const bool is_known = node_of_.find(chain[middle - 1]) != node_of_.kAbsent;
+    (is_known ? known : unknown) = middle;
   }
   return static_cast<std::uint32_t>(known);
 }
@@ -41,7 +42,10 @@ PrefixTree::NodeIndex PrefixTree::split(NodeIndex node, std::uint32_t own_blocks
   above.children = 1;
   below.blocks.erase(below.blocks.begin(), cut);
   below.parent = upper;
-  for (const std::uint64_t block : above.blocks) node_of_[block] = upper;
+  for (std::size_t i = 0; i < above.blocks.size(); ++i) {
+    node_of_.prefetch_ahead(above.blocks, i);
+    node_of_.value(node_of_.insert(above.blocks[i])) = upper;
+  }
   last_split_ = {.lower = node, .upper = upper};
   return upper;
 }
@@ -51,7 +55,7 @@ PrefixTree::NodeIndex PrefixTree::insert(std::span<const BlockHash> chain) {
   const std::uint32_t known = known_blocks(chain);
   NodeIndex parent = kRoot;
   if (known > 0) {
-    parent = node_of_.at(chain[known - 1].low);
+    parent = node_of_.value(node_of_.find(chain[known - 1]));
     const Node& there = nodes_[parent];
     const std::uint32_t begin = there.depth_blocks - there.own_blocks();
     if (known < there.depth_blocks) parent = split(parent, known - begin);
@@ -61,9 +65,10 @@ PrefixTree::NodeIndex PrefixTree::insert(std::span<const BlockHash> chain) {
   Node& node = nodes_[leaf];
   node.parent = parent;
   node.depth_blocks = static_cast<std::uint32_t>(chain.size());
-  for (const BlockHash& block : chain.subspan(known)) {
-    node.blocks.push_back(block.low);
-    node_of_[block.low] = leaf;
+  node.blocks.assign(chain.begin() + known, chain.end());
+  for (std::size_t i = 0; i < node.blocks.size(); ++i) {
+    node_of_.prefetch_ahead(node.blocks, i);
+    node_of_.value(node_of_.insert(node.blocks[i])) = leaf;
   }
   ++nodes_[parent].children;
   return leaf;
@@ -73,7 +78,13 @@ void PrefixTree::release(NodeIndex node) {
   RINGMASTER_CHECK(nodes_[node].holders > 0);
   --nodes_[node].holders;
   while (node != kRoot && nodes_[node].holders == 0 && nodes_[node].children == 0) {
-    for (const std::uint64_t block : nodes_[node].blocks) node_of_.erase(block);
+    const std::vector<BlockHash>& blocks = nodes_[node].blocks;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      node_of_.prefetch_ahead(blocks, i);
+      const std::uint32_t number = node_of_.find(blocks[i]);
+      // Gone already where what was inserted was no chain (a block twice, or under two parents).
+      if (number != node_of_.kAbsent) node_of_.erase(number);
+    }
     const NodeIndex parent = nodes_[node].parent;
     nodes_[node] = {};
     free_.push_back(node);

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
+#include "fleet/block_table.h"
 #include "fleet/instance.h"
 #include "tokens/block_hash.h"
 
@@ -24,7 +24,7 @@ class PrefixTree {
   struct Node {
     NodeIndex parent = kRoot;
     std::uint32_t depth_blocks = 0;     ///< From the root to its end.
-    std::vector<std::uint64_t> blocks;  ///< Its own edge.
+    std::vector<BlockHash> blocks;      ///< Its own edge.
     std::vector<InstanceId> instances;  ///< Meant to have it, sorted.
     std::uint32_t children = 0;
     std::uint32_t holders = 0;  ///< retain() without release().
@@ -63,7 +63,7 @@ class PrefixTree {
   void release(NodeIndex node);
 
   /// Of all edges together.
-  [[nodiscard]] std::size_t blocks() const { return node_of_.size(); }
+  [[nodiscard]] std::uint32_t blocks() const { return node_of_.size(); }
 
   [[nodiscard]] NodeIndex size() const { return static_cast<NodeIndex>(nodes_.size()); }
 
@@ -73,7 +73,7 @@ class PrefixTree {
 
   std::vector<Node> nodes_;  ///< Removed ones have no blocks.
   std::vector<NodeIndex> free_;
-  std::unordered_map<std::uint64_t, NodeIndex> node_of_;  ///< By block: it names its whole prefix.
+  BlockTable<NodeIndex> node_of_;  ///< By block: it names its whole prefix.
   Split last_split_;
 };
 
