@@ -25,12 +25,16 @@ std::uint32_t BlockLru::insert(std::span<const BlockHash> chain, BlockChanges* c
   if (chain.size() > capacity_blocks_) chain = chain.first(capacity_blocks_);
   std::uint32_t place = kEnds;
   const std::uint32_t cached = promote(chain, place);
-  const auto missing = static_cast<std::uint32_t>(chain.size()) - cached;
+  const auto new_blocks = chain.subspan(cached);
+  const auto missing = static_cast<std::uint32_t>(new_blocks.size());
+  table_.prefetch_first(new_blocks);  // Comes while others are evicted.
   // The chain's own blocks are at the front by now, so that none of them is evicted.
   if (table_.size() + missing > capacity_blocks_) {
     evict_least_recent(table_.size() + missing - capacity_blocks_, changes);
   }
-  for (const BlockHash& hash : chain.subspan(cached)) {
+  for (std::size_t i = 0; i < new_blocks.size(); ++i) {
+    table_.prefetch_ahead(new_blocks, i);
+    const BlockHash& hash = new_blocks[i];
     const std::uint32_t size_before = table_.size();
     const std::uint32_t block = table_.insert(hash);
     if (table_.size() == size_before) {

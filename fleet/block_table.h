@@ -71,15 +71,22 @@ class BlockTable {
   }
 
   /// Brings nearer what find(blocks[position + a few]) will read: the table's slots first, and the
-  /// nodes they point to half way. Call it once for each position, in order.
+  /// nodes they point to half way. Call it once for each position, from 0 and in order.
   void prefetch_ahead(std::span<const BlockHash> blocks, std::size_t position) const {
-    if (position + kSlotsAhead < blocks.size()) prefetch(blocks[position + kSlotsAhead]);
-    if (position + kNodesAhead < blocks.size()) {
-      const std::uint32_t number = slot(home_of(tag_of(blocks[position + kNodesAhead]))).number;
-      if (number != kAbsent) __builtin_prefetch(&node(number));
+    if (position == 0) {
+      prefetch_first(blocks);
+      for (const BlockHash& hash : blocks.first(std::min(kNodesAhead, blocks.size()))) {
+        prefetch_node(hash);
+      }
     }
+    if (position + kSlotsAhead < blocks.size()) prefetch(blocks[position + kSlotsAhead]);
+    if (position + kNodesAhead < blocks.size()) prefetch_node(blocks[position + kNodesAhead]);
   }
   void prefetch(const BlockHash& hash) const { __builtin_prefetch(&slot(home_of(tag_of(hash)))); }
+  /// Of a row of blocks to be looked up from the first one on, a little later.
+  void prefetch_first(std::span<const BlockHash> blocks) const {
+    for (const BlockHash& hash : blocks.first(std::min(kSlotsAhead, blocks.size()))) prefetch(hash);
+  }
 
   // Require: the number is in use.
   [[nodiscard]] const BlockHash& hash(std::uint32_t number) const { return node(number).hash; }
@@ -95,9 +102,11 @@ class BlockTable {
 
  private:
   static constexpr std::size_t kSlotsAtFirst = 64;
-  // About the latency of the next cache, and half of it (measured: bench/decision_bench).
-  static constexpr std::size_t kSlotsAhead = 6;
-  static constexpr std::size_t kNodesAhead = 3;
+  // So many loads under way at a time hide a memory access of some 150 ns, which is what a lookup
+  // costs once the tables of a large fleet are beyond the caches; a node's address is known only
+  // when its slot is there. Measured: docs/simulation.md, speed.
+  static constexpr std::size_t kSlotsAhead = 24;
+  static constexpr std::size_t kNodesAhead = 12;
 
   struct Slot {
     std::uint32_t tag = 0;  ///< 32 mixed bits of the hash; its top bits are the home slot.
@@ -120,6 +129,12 @@ class BlockTable {
   [[nodiscard]] const Node& node(std::uint32_t number) const { return nodes_.data()[number]; }
 
   [[nodiscard]] std::size_t home_of(std::uint32_t tag) const { return tag >> shift_; }
+
+  void prefetch_node(const BlockHash& hash) const {
+    const std::uint32_t tag = tag_of(hash);
+    const Slot& home = slot(home_of(tag));
+    if (home.tag == tag && home.number != kAbsent) __builtin_prefetch(&node(home.number));
+  }
 
   /// The slot that holds the block, or the empty one where it would go.
   [[nodiscard]] std::size_t probe(const BlockHash& hash, std::uint32_t tag) const {

@@ -105,6 +105,10 @@ void HashRing::prefetch(std::uint64_t key) const {
   __builtin_prefetch(&buckets_[mix64(key ^ seed_) >> bucket_shift_]);
 }
 
+void HashRing::prefetch_point(std::uint64_t key) const {
+  __builtin_prefetch(points_.data() + buckets_[mix64(key ^ seed_) >> bucket_shift_]);
+}
+
 std::size_t HashRing::first_point(std::uint64_t key) const {
   const std::uint64_t position = mix64(key ^ seed_);
   std::size_t i = buckets_[position >> bucket_shift_];

@@ -45,8 +45,9 @@ class HashRing {
     return false;
   }
 
-  /// Brings nearer what find(key) reads first.
+  // Bring nearer what find(key) reads: first its bucket, and the points that the bucket names.
   void prefetch(std::uint64_t key) const;
+  void prefetch_point(std::uint64_t key) const;
 
   [[nodiscard]] std::size_t point_count() const { return points_.size(); }
 

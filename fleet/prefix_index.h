@@ -46,6 +46,9 @@ class PrefixIndex {
   std::size_t longest_holders(std::span<const BlockHash> chain,
                               std::span<InstanceId> holders) const;
 
+  /// Brings nearer what a walk along the chain will read first.
+  void prefetch(std::span<const BlockHash> chain) const { table_.prefetch_first(chain); }
+
   [[nodiscard]] std::uint32_t size() const { return table_.size(); }
   [[nodiscard]] std::uint64_t refused_blocks() const { return refused_blocks_; }
   /// Blocks noted for one instance.

@@ -63,9 +63,10 @@ void ShareHotness::observe(std::span<const BlockHash> chain, std::uint32_t insta
   const auto halves = chain_of(next_);
   std::ranges::transform(chain.first(kept), halves.begin(), &BlockHash::low);
   for (const std::uint64_t prefix : halves.first(depth)) count(prefix);
-  next_ = next_ + 1 == window_.size() ? 0 : next_ + 1;
+  next_ = after(next_);
   // What the next request will overwrite lies a whole window back, out of the near caches.
-  __builtin_prefetch(&chains_[std::size_t{next_} * options_.key_blocks_max]);
+  if (window_[next_].counted > 0) nodes_.prefetch(node_key(chain_of(next_).front()));
+  __builtin_prefetch(&chains_[std::size_t{after(next_)} * options_.key_blocks_max]);
   filled_ = std::min(filled_ + 1, static_cast<std::uint32_t>(window_.size()));
   adapt(chain.first(kept), depth, instance_count);
 }

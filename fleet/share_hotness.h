@@ -43,6 +43,10 @@ class ShareHotness final : public PrefixHotness {
   using Nodes = BlockTable<Node>;
 
   [[nodiscard]] std::span<std::uint64_t> chain_of(std::uint32_t position);
+  /// The place in the window that comes next.
+  [[nodiscard]] std::uint32_t after(std::uint32_t position) const {
+    return position + 1 == window_.size() ? 0 : position + 1;
+  }
   void set_window(std::uint32_t requests);
   void count(std::uint64_t prefix);
   void forget(std::uint32_t position);

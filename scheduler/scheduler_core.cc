@@ -91,6 +91,7 @@ void SchedulerCore::on(RequestArrived&& event) {
   if (event.request.block_tokens == 0) event.request.chain.clear();
   if (requests_.find(event.request.id) != nullptr) return;
   block_tokens_ = event.request.block_tokens;
+  fleet_.residency().index().prefetch(event.request.chain);  // Comes while the homes are found.
   RequestRecord& record = requests_.insert(std::move(event.request));
   record.arrived_at = now_;
   start_waiting(record);
