@@ -8,11 +8,11 @@
 
 #include "policies/adapter_residency.h"
 #include "policies/cached_prompt.h"
+#include "policies/learning_policy.h"
 #include "policies/linear_bandit.h"
 #include "policies/option_reader.h"
 #include "policies/recent_map.h"
 #include "policies/rotating_minimum.h"
-#include "policies/routing_policy.h"
 
 namespace ringmaster {
 
@@ -37,13 +37,11 @@ struct LoraAffinityOptions {
 /// (10), slots in [1, 1024] (8).
 /// Source: the idea of POLAR, a LinUCB learner over instances with adapter residency; its text was
 /// not at hand, so features and prior are ours. What to keep loaded is the engine's affair here.
-class LoraAffinity final : public RoutingPolicy, private RequestObserver {
+class LoraAffinity final : public LearningPolicy {
  public:
   explicit LoraAffinity(const LoraAffinityOptions& options);
 
   [[nodiscard]] std::string_view name() const override { return "lora_affinity"; }
-  [[nodiscard]] bool has_history() const override { return true; }
-  [[nodiscard]] RequestObserver* observer() override { return this; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
   void describe(const RoutingQuery& query, const FleetState& fleet,

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "policies/cached_prompt.h"
+#include "policies/learning_policy.h"
 #include "policies/option_reader.h"
 #include "policies/output_history.h"
 #include "policies/rotating_minimum.h"
-#include "policies/routing_policy.h"
 
 namespace ringmaster {
 
@@ -37,13 +37,11 @@ struct PoolByLengthOptions {
 /// Source: dual-pool routing by token budget (arXiv 2604.08075). The choice within a pool and what
 /// counts as overload are ours; prompts are counted in tokens here, so that its bytes per token are
 /// not needed.
-class PoolByLength final : public RoutingPolicy, private RequestObserver {
+class PoolByLength final : public LearningPolicy {
  public:
   explicit PoolByLength(const PoolByLengthOptions& options);
 
   [[nodiscard]] std::string_view name() const override { return "pool_by_length"; }
-  [[nodiscard]] bool has_history() const override { return true; }
-  [[nodiscard]] RequestObserver* observer() override { return this; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
   void describe(const RoutingQuery& query, const FleetState& fleet,

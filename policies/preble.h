@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "policies/cached_prompt.h"
+#include "policies/learning_policy.h"
 #include "policies/option_reader.h"
 #include "policies/prefix_tree.h"
 #include "policies/rotating_minimum.h"
-#include "policies/routing_policy.h"
 
 namespace ringmaster {
 
@@ -44,13 +44,11 @@ struct PrebleOptions {
 /// Source: Preble (arXiv 2407.00023) and its code. Prefill is linear in tokens here (its regression
 /// is of one GPU), and the request's own prefill counts, as in the paper and not in the code. The
 /// cost of what is evicted is off, as in its code; the priority groups of its engine are left out.
-class Preble final : public RoutingPolicy, private RequestObserver {
+class Preble final : public LearningPolicy {
  public:
   explicit Preble(const PrebleOptions& options) : options_(options) {}
 
   [[nodiscard]] std::string_view name() const override { return "preble"; }
-  [[nodiscard]] bool has_history() const override { return true; }
-  [[nodiscard]] RequestObserver* observer() override { return this; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
   void describe(const RoutingQuery& query, const FleetState& fleet,

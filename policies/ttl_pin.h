@@ -8,11 +8,11 @@
 
 #include "base/clock.h"
 #include "policies/cached_prompt.h"
+#include "policies/learning_policy.h"
 #include "policies/option_reader.h"
 #include "policies/pause_history.h"
 #include "policies/recent_map.h"
 #include "policies/rotating_minimum.h"
-#include "policies/routing_policy.h"
 
 namespace ringmaster {
 
@@ -41,13 +41,11 @@ struct TtlPinOptions {
 /// Source: Continuum (arXiv 2511.02230), there in the engine; here the router acts as if it were
 /// so. Left out: pauses by kind of tool, which requests do not name, and the queue by a session's
 /// first arrival.
-class TtlPin final : public RoutingPolicy, private RequestObserver {
+class TtlPin final : public LearningPolicy {
  public:
   explicit TtlPin(const TtlPinOptions& options);
 
   [[nodiscard]] std::string_view name() const override { return "ttl_pin"; }
-  [[nodiscard]] bool has_history() const override { return true; }
-  [[nodiscard]] RequestObserver* observer() override { return this; }
   void choose(const RoutingQuery& query, const FleetState& fleet,
               RoutingDecision& decision) override;
   void describe(const RoutingQuery& query, const FleetState& fleet,

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/json_writer.h"
 #include "base/known_names.h"
-#include "sim/paired_difference.h"
+#include "sim/mean_interval.h"
 #include "sim/text_table.h"
 
 namespace ringmaster::sim {

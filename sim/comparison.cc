@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/json_text.h"
+#include "sim/mean_interval.h"
 #include "sim/metric_fields.h"
-#include "sim/paired_difference.h"
 
 namespace ringmaster::sim {
 namespace {

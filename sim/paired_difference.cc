@@ -1,57 +1,13 @@
 #include "sim/paired_difference.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <numeric>
 #include <utility>
-
-#include <boost/math/distributions/students_t.hpp>
 
 #include "base/check.h"
 #include "sim/quantiles.h"
 
 namespace ringmaster::sim {
-namespace {
-
-constexpr std::size_t kBatches = 20;
-constexpr double kStudentT = 2.093;  // 97.5 % point at 19 degrees of freedom.
-
-double mean_of(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-}  // namespace
-
-MeanWithInterval batch_mean(std::span<const double> values) {
-  if (values.empty()) return {};
-  MeanWithInterval result{.mean = mean_of(values)};
-  if (values.size() < 2 * kBatches) return result;
-  double square_sum = 0;
-  for (std::size_t batch = 0; batch < kBatches; ++batch) {
-    const std::size_t begin = values.size() * batch / kBatches;
-    const std::size_t end = values.size() * (batch + 1) / kBatches;
-    const double deviation = mean_of(values.subspan(begin, end - begin)) - result.mean;
-    square_sum += deviation * deviation;
-  }
-  const double variance = square_sum / (kBatches - 1);
-  result.half_width = kStudentT * std::sqrt(variance / kBatches);
-  return result;
-}
-
-MeanWithInterval independent_mean(std::span<const double> values) {
-  if (values.empty()) return {};
-  MeanWithInterval result{.mean = mean_of(values)};
-  if (values.size() < 2) return result;
-  double squares = 0.0;
-  for (const double value : values) squares += std::pow(value - result.mean, 2.0);
-  const auto count = static_cast<double>(values.size());
-  const boost::math::students_t student(count - 1.0);
-  result.half_width =
-      boost::math::quantile(student, 0.975) * std::sqrt(squares / (count - 1.0) / count);
-  return result;
-}
-
 PairedDifference compare_pairs(std::span<const float> first_ttft_s,
                                std::span<const float> second_ttft_s, double slo_s) {
   RINGMASTER_CHECK(first_ttft_s.size() == second_ttft_s.size());

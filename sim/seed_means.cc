@@ -6,8 +6,8 @@
 #include <optional>
 #include <type_traits>
 
+#include "sim/mean_interval.h"
 #include "sim/metric_fields.h"
-#include "sim/paired_difference.h"
 
 namespace ringmaster::sim {
 namespace {
