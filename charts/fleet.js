@@ -76,20 +76,20 @@ function figuresOf(instances) {
     figure(number(attemptsPerSecond()), 'attempts per second, the last ten seconds'),
     figure(count(sumOf(instances, (one) => one.held_requests)), 'requests held in the gateway'),
     figure(count(sumOf(instances, (one) => one.prefilling_requests + one.decoding_requests)), 'requests at instances'),
-    figure(actual > 0 ? percent(actual / expected, 0) : kNone, 'of the cached tokens that were expected were found, where instances say so'));
+    figure(actual > 0 && expected > 0 ? percent(actual / expected, 0) : kNone, 'of the cached tokens that were expected were found, where instances say so'));
 }
 
 function instancesCard(instances) {
   const attempts = sumOf(instances, (one) => one.attempts);
   const columns = [['Instance', (one) => [one.id, el('div', { class: 'soft' }, one.url)]], ['State', stateOf], ['Model', (one) => one.model],
     ['Held', (one) => count(one.held_requests), 'number'], ['Prefill', (one) => count(one.prefilling_requests), 'number'],
-    ['Decode', (one) => count(one.decoding_requests), 'number'], ['Pending tokens', (one) => count(pendingOf(one)), 'number'],
-    ['Of all attempts', (one) => (attempts > 0 ? percent(one.attempts / attempts) : kNone), 'number'],
-    ['Failures', (one) => count(one.failures), 'number'], ['KV in use', (one) => percent(one.report.kv_usage, 0), 'number'],
-    ['Cached tokens', (one) => count(one.actual_cached_tokens), 'number']];
+    ['Decode', (one) => count(one.decoding_requests), 'number'], ['Pending', (one) => count(pendingOf(one)), 'number'],
+    ['Attempts', (one) => (attempts > 0 ? percent(one.attempts / attempts) : kNone), 'number'],
+    ['Failures', (one) => count(one.failures), 'number'], ['KV', (one) => percent(one.report.kv_usage, 0), 'number'],
+    ['Cached', (one) => count(one.actual_cached_tokens), 'number']];
   const left = instances.length - kRowsMax;
   return el('section', { class: 'card wide' }, el('h3', {}, 'Instances'),
-    el('p', {}, 'Pending tokens: uncached prompt tokens that wait for the instance, in the gateway or there.'),
+    el('p', {}, 'Pending: uncached prompt tokens that wait for the instance, in the gateway or there. Attempts: share of all. Cached: prompt tokens that answers stated.'),
     table(columns, instances.slice(0, kRowsMax), { caption: 'Instances' }),
     left > 0 ? el('p', {}, `${plural(left, 'more instance')} in `, el('a', { href: '/admin/instances' }, '/admin/instances'), '.') : null);
 }

@@ -36,6 +36,8 @@ for (const form of forms) {
     assert.deepEqual(complaints, []);
     assert.ok(requests.every((url) => url.startsWith(fleet.admin)), `${requests}`);
     assert.ok(await overflow(page) <= 0, 'too wide');
+    const hidden = await page.locator('.table').first().evaluate((box) => box.scrollWidth - box.clientWidth);
+    if (form.name.startsWith('laptop')) assert.ok(hidden <= 0, `${hidden} pixels of the instances are out of sight`);
     await page.context().close();
   });
 }
