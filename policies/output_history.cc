@@ -1,6 +1,7 @@
 #include "policies/output_history.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/random.h"
 
@@ -11,22 +12,11 @@ std::uint64_t OutputHistory::kind_of(const RequestSpec& request) {
   return mix64(mix64(request.tenant) ^ request.adapter) ^ first_block;
 }
 
-void OutputHistory::Window::add(std::uint32_t length) {
-  if (ring_.size() < size_max_) {
-    ring_.push_back(length);
-  } else {
-    sorted_.erase(std::ranges::lower_bound(sorted_, ring_[oldest_]));
-    ring_[oldest_] = length;
-    oldest_ = (oldest_ + 1) % size_max_;
-  }
-  sorted_.insert(std::ranges::upper_bound(sorted_, length), length);
-}
-
 void OutputHistory::finished(const RequestSpec& request, std::uint32_t output_tokens) {
   all_.add(output_tokens);
   const std::uint64_t kind = kind_of(request);
   if (Window* window = kinds_.use(kind)) return window->add(output_tokens);
-  Window fresh;
+  Window fresh(kKindSamplesMax);
   fresh.add(output_tokens);
   kinds_.put(kind, std::move(fresh));
 }

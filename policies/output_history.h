@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "fleet/request.h"
 #include "policies/recent_map.h"
+#include "policies/sorted_window.h"
 
 namespace ringmaster {
 
@@ -38,19 +38,7 @@ class OutputHistory {
                                                       std::uint32_t longer_than = 0);
 
  private:
-  /// The last so many lengths, sorted and in order of arrival.
-  class Window {
-   public:
-    explicit Window(std::size_t size_max = kKindSamplesMax) : size_max_(size_max) {}
-    void add(std::uint32_t length);
-    [[nodiscard]] const std::vector<std::uint32_t>& sorted() const { return sorted_; }
-
-   private:
-    std::size_t size_max_;
-    std::size_t oldest_ = 0;
-    std::vector<std::uint32_t> ring_;
-    std::vector<std::uint32_t> sorted_;
-  };
+  using Window = SortedWindow<std::uint32_t>;
 
   Window all_;
   RecentMap<Window> kinds_;

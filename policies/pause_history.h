@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
+
+#include "policies/sorted_window.h"
 
 namespace ringmaster {
 
@@ -12,18 +13,16 @@ class PauseHistory {
   static constexpr std::size_t kPausesMax = 256;
 
   /// O(kPausesMax).
-  void add(double seconds);
+  void add(double seconds) { pauses_.add(seconds); }
 
-  [[nodiscard]] bool is_known() const { return sorted_.size() >= kPausesMin; }
+  [[nodiscard]] bool is_known() const { return pauses_.sorted().size() >= kPausesMin; }
 
   /// The time to keep something for that pays best: `gain_seconds` if its session comes back in
   /// time, at `price` a second; 0 if none pays. O(kPausesMax).
   [[nodiscard]] double best_seconds(double gain_seconds, double price) const;
 
  private:
-  std::size_t oldest_ = 0;
-  std::vector<double> ring_;
-  std::vector<double> sorted_;
+  SortedWindow<double> pauses_{kPausesMax};
 };
 
 }  // namespace ringmaster

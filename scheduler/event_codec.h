@@ -18,7 +18,7 @@ namespace ringmaster {
 //   > dispatch id=4 attempt=1 instance=0 decision=4 cached=512      what it led to
 //
 // Feeding the events of a recording to a new scheduler with the header's options gives the same
-// action lines, byte for byte. Lines carry lengths, times and salted hashes, never text of a
+// action lines, byte for byte. Lines carry lengths, times and hashes, never text of a
 // prompt. Encoded lines end in '\n'; the parsers take them without it and fail with
 // kInvalidArgument, naming the field and what was expected.
 

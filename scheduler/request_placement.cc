@@ -327,7 +327,7 @@ void SchedulerCore::move_held(RequestRecord& record, InstanceId to, std::uint32_
                               .instance = fleet_[to].spec.name,
                               .from = fleet_[from].spec.name,
                               .decision = record.decision,
-                              .text = "sooner_at_other_home"});
+                              .text = rebalancer_->reason()});
   }
   hold(record);
   ++load_.moves;

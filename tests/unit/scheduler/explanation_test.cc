@@ -115,6 +115,26 @@ TEST(Explanation, ShowsAMoveAndIsFoundByTheDecisionThatMoved) {
   EXPECT_EQ(explanation.happenings[1].decision, 4U);
 }
 
+TEST(Explanation, SaysByWhichRuleARequestMoved) {
+  SchedulerOptions options = explained("round_robin");
+  options.rebalancing = Rebalancing::kFreeness;
+  Driver driver(options, 0);
+  for (const std::uint32_t slot : {0U, 1U}) {
+    driver.apply(InstanceAdded{.instance = {slot},
+                               .spec = {.name = "i" + std::to_string(slot),
+                                        .prefill_seconds_per_token = 0.001,
+                                        .kv_cache_tokens = 10'000}});
+  }
+  std::uint64_t last_request = 0;
+  for (const std::uint32_t tokens : {9000U, 100U, 900U, 100U, 1200U}) {
+    driver.arrive(Driver::request(++last_request, tokens));
+  }
+  const auto& happenings = explanation_of(driver, 3).happenings;  // Held for 0, whose memory fills.
+  ASSERT_GE(happenings.size(), 2U);
+  EXPECT_EQ(name_of(happenings[1].kind), "moved");
+  EXPECT_EQ(happenings[1].text, "sooner_at_freer_instance");
+}
+
 TEST(Explanation, OfARetryIsItsOwnAndTheFirstNamesIt) {
   Driver driver(explained("round_robin"));
   driver.arrive(Driver::request(1));
