@@ -1,6 +1,7 @@
 #include "cli/line_file.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -13,11 +14,25 @@ Result<std::unique_ptr<LineFile>> LineFile::create(const std::string& path) {
     const std::string reason = errno == 0 ? "unknown reason" : std::strerror(errno);
     return invalid("cannot write " + path + ": " + reason);
   }
-  return std::unique_ptr<LineFile>(new LineFile(std::move(out)));
+  return std::unique_ptr<LineFile>(new LineFile(path, std::move(out)));
+}
+
+LineFile::~LineFile() {
+  errno = 0;
+  if (!has_failed_ && !out_.flush()) complain_once();
 }
 
 void LineFile::write_line(std::string_view line) {
+  if (has_failed_) return;
+  errno = 0;
   out_ << line << '\n';
+  if (!out_) complain_once();
+}
+
+void LineFile::complain_once() {
+  has_failed_ = true;
+  std::fprintf(stderr, "ringmaster: cannot write %s: %s; it ends here\n", path_.c_str(),
+               errno == 0 ? "unknown reason" : std::strerror(errno));
 }
 
 }  // namespace ringmaster

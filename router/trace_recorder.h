@@ -15,7 +15,7 @@
 namespace ringmaster {
 
 /// The ids of a prompt in the Mooncake format: one per 512 tokens, the last may stand for fewer.
-/// Ids come from salted hashes cut to 53 bits, so that every JSON reader keeps them; tokens behind
+/// Ids come from chain hashes cut to 53 bits, so that every JSON reader keeps them; tokens behind
 /// the last full block of the chain get an id of their own, made from `request`.
 [[nodiscard]] std::vector<std::uint64_t> trace_ids(const PrefixChain& chain,
                                                    std::uint32_t block_tokens,
@@ -23,7 +23,7 @@ namespace ringmaster {
                                                    std::uint64_t request);
 
 /// Writes one trace record per request: times, lengths, ids and what its headers said of it (names
-/// as salted hashes), never text.
+/// as hashes), never text.
 ///
 /// Records come in the order of arrival, as readers of traces expect, so one waits for the end of
 /// those before it; beyond 65,536 waiting ones the oldest is written with no output.

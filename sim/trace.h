@@ -15,7 +15,7 @@ namespace ringmaster::sim {
 /// Tokens that one id of a trace's `hash_ids` stands for, fixed by the Mooncake format.
 inline constexpr std::uint32_t kTraceBlockTokens = 512;
 
-/// What a trace may say of a request beside its lengths; 0: nothing. Names are salted hashes: they
+/// What a trace may say of a request beside its lengths; 0: nothing. Names are hashes: they
 /// only tell equal from different.
 struct RequestLabels {
   std::uint64_t session = 0;
