@@ -57,6 +57,12 @@ TEST_F(PredictedPeakTest, ForbidsWhatWouldOverflowTheMemory) {
   EXPECT_FALSE(forbids(1, 2701));
 }
 
+TEST_F(PredictedPeakTest, KeepsAReserveFree) {
+  PredictedPeak careful({.reserve = 0.1, .kv_tokens = 10'000}, 42);
+  EXPECT_FALSE(careful.forbids(request(8999), {0}, fleet_, now_));  // Nothing seen: one token out.
+  EXPECT_TRUE(careful.forbids(request(9000), {0}, fleet_, now_));
+}
+
 TEST_F(PredictedPeakTest, KnowsThatTheShorterOneIsGoneWhenTheLongerOneEnds) {
   const RequestSpec early = run(0, 5000);
   tell().first_token({.request = early, .instance = {0}, .now = now_});
