@@ -101,6 +101,13 @@ TEST(Gateways, SplitArrivalsAboutEvenly) {
   for (const int count : counts) EXPECT_NEAR(count, 2500, 200);
 }
 
+TEST(Gateways, HaveSeedsOfTheirOwnButForTheFirst) {
+  const auto gateways = GatewaySet::create({.seed = 7}, 3, 1).value();
+  EXPECT_EQ(gateways[0].options().seed, 7U);
+  EXPECT_NE(gateways[1].options().seed, 7U);
+  EXPECT_NE(gateways[2].options().seed, gateways[1].options().seed);
+}
+
 TEST(Gateways, KnowOfEachOthersRequestsByReports) {
   // Without reports four gateways of `least_loaded` are blind to three quarters of the load.
   const auto workload = strangers(3000, 10'000);  // 1.6 s each: 8 instances serve five a second.
