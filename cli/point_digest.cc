@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "cli/text_file.h"
+#include "engine/simulated/profile_json.h"
 #include "scheduler/event_codec.h"
 
 namespace ringmaster {
@@ -75,6 +76,16 @@ void add_workload(Digest& digest, const sim::Workload& workload) {
   }
 }
 
+/// Those that stand in files which the command line names within a value, or another file does.
+void add_profiles(Digest& digest, const sim::SimulationOptions& options) {
+  for (const sim::FleetMember& member : options.fleet) {
+    digest.add(engine::to_json(member.profile));
+  }
+  for (const sim::FleetChange& change : options.changes.given) {
+    if (change.profile) digest.add(engine::to_json(*change.profile));
+  }
+}
+
 }  // namespace
 
 Result<std::string> inputs_of(const CLI::App& command) {
@@ -108,6 +119,7 @@ Result<std::string> digest_of(const SimSweep::Point& point, const std::string& i
   digest.add(*program).add(inputs).add(options.trace).add(options.policy).add(scheduler);
   digest.add(options.arrivals.qps).add(options.arrivals.warmup_qps).add(options.arrivals.seed);
   digest.add(options.arrivals.warmup_requests).add(options.simulation.instances);
+  add_profiles(digest, options.simulation);
   add_workload(digest, *point.workload);
   return digest.hex();
 }

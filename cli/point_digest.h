@@ -18,8 +18,8 @@ namespace ringmaster {
 [[nodiscard]] Result<std::string> inputs_of(const CLI::App& command);
 
 /// 32 hexadecimal digits: XXH3-128 of this program's own bytes, of `inputs`, and of the point: its
-/// requests and prefixes, rate, arrivals, policy and all options of its scheduler. Equal digests,
-/// equal results.
+/// requests and prefixes, rate, arrivals, policy, all options of its scheduler and the profiles of
+/// its fleet. Equal digests, equal results.
 [[nodiscard]] Result<std::string> digest_of(const SimSweep::Point& point,
                                             const std::string& inputs);
 

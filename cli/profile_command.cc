@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/command_error.h"
 #include "cli/profile_file.h"
 #include "cli/text_file.h"
 #include "engine/simulated/profile_fit.h"
@@ -33,10 +34,7 @@ int list_profiles() {
 
 int show_profile(const std::string& name_or_file) {
   const auto profile = load_profile(name_or_file);
-  if (!profile) {
-    std::fprintf(stderr, "ringmaster: %s\n", profile.error().message.c_str());
-    return 2;
-  }
+  if (!profile) return complain(profile.error());
   std::fputs(engine::to_json(*profile).c_str(), stdout);
   return 0;
 }
@@ -52,10 +50,7 @@ int fit_steps(const FitFlags& flags) {
                           : Result<engine::MeasuredSteps>(tl::unexpected(text.error()));
   auto profile = steps ? engine::fit_profile(*steps, flags.labels)
                        : Result<engine::InstanceProfile>(tl::unexpected(steps.error()));
-  if (!profile) {
-    std::fprintf(stderr, "ringmaster: %s\n", profile.error().message.c_str());
-    return 2;
-  }
+  if (!profile) return complain(profile.error());
   std::fputs(engine::to_json(*profile).c_str(), stdout);
   const engine::ProfileFit& fit = *profile->fit;
   std::fprintf(stderr,

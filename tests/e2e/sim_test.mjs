@@ -143,6 +143,19 @@ test('points of other inputs are not taken', async () => {
   }
 });
 
+test('points of a fleet are not taken once the file of a profile has changed', async () => {
+  const points = join(folder, 'fleet.points');
+  const profile = join(folder, 'own.json');
+  const write = (tau) => writeFileSync(profile, JSON.stringify({
+    name: 'own', prefill_seconds_per_token: tau, device_kv_tokens: 100_000, context_tokens_max: 32_768 }));
+  const args = ['sim', '--trace', trace, '--warmup', '50', '--qps', '2', '--fleet', `2x${profile}`, '--resume', points];
+  write(0.0001);
+  assert.equal((await run(args)).code, 0);
+  assert.match((await run(args)).stderr, /^ringmaster: 1 of 1 points taken/);
+  write(0.0002);
+  assert.match((await run(args)).stderr, /^ringmaster: 0 of 1 points taken/);
+});
+
 test('a file that is not of finished points is left alone', async () => {
   const before = readFileSync(trace, 'utf8');
   assert.match(await refusal('sim', ...small, '--qps', '1', '--resume', trace), /expected a file that --resume made/);
