@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kDispatchWindowRequests = 1;
 constexpr double kMeanPendingSecondsMax = 1.0;
+constexpr double kLeavingFullSeconds = 10.0;
 constexpr std::size_t kHoldersMax = 2;
 constexpr Duration kSessionIdleMax = std::chrono::hours(4);
 
@@ -97,7 +98,8 @@ double PricedHomes::leaving_price(const RoutingQuery& query, InstanceId instance
                                   const Price& price, std::uint32_t cached_at_homes) const {
   if (session_home_) {
     if (instance == *session_home_) return 0.0;
-    return options_.escape_seconds + options_.leave_weight * price.uncached;
+    const double load = std::min(1.0, mean_pending_seconds_ / kLeavingFullSeconds);
+    return options_.escape_seconds + options_.leave_weight * load * price.uncached;
   }
   if (is_home(query, instance)) return 0.0;
   const double share =

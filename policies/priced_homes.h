@@ -40,9 +40,11 @@ struct PricedHomesOptions {
 ///
 /// A request that names its session has the session's homes by the rings, and once the session has
 /// been answered, one home: the instance that it used last. Any other then costs escape_seconds
-/// and leave_weight * tau_i * w * uncached_i: the context of a session is of use to nobody else,
-/// and a copy of it left behind costs cache for nothing. So it is with a request that names none
-/// but whose prompt continues an earlier one (policies/continued_prompts.h).
+/// and leave_weight * tau_i * w * uncached_i * min(1, mean pending seconds / 10): the context of a
+/// session is of use to nobody else, and a copy of it left behind costs cache for nothing. In an
+/// overload that keeps sessions where they are; at moderate load it hardly delays them. So it is
+/// with a request that names none but whose prompt continues an earlier one
+/// (policies/continued_prompts.h).
 ///
 /// pending: uncached tokens held for it or in prefill there, those that the queue's order has put
 /// aside at put_aside_weight, since this request would go before them; uncached: of this prompt;

@@ -124,15 +124,27 @@ TEST_F(PricedHomesTest, KeepsASessionWhereItWasAnswered) {
 }
 
 TEST_F(PricedHomesTest, LetsASessionLeaveForAnInstanceThatIsCheaperByThePrice) {
-  make("ringmaster:load_weight=0,escape_seconds=1,leave_weight=0.5");
+  make("ringmaster:load_weight=0,escape_seconds=1");
   request_.session = 7;
   for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(1);
   EXPECT_EQ(chosen(), 1U);
   cache(1, 5);
   for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).unhold(1);
-  load(1).hold(1999);  // 500 more to compute elsewhere, half of its 1,000 and a second for leaving.
+  load(1).hold(1499);  // 500 more to compute elsewhere, and a second for leaving.
   EXPECT_EQ(chosen(), 1U);
-  load(1).hold(2);
+  load(1).hold(30);
+  EXPECT_EQ(choose().reason, "left_session_home");
+}
+
+TEST_F(PricedHomesTest, MakesLeavingASessionsHomeDearerTheLongerTheFleetsQueues) {
+  make("ringmaster:load_weight=0,escape_seconds=1,leave_weight=1");
+  request_.session = 7;
+  for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(1);
+  EXPECT_EQ(chosen(), 1U);
+  for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(9'999);
+  load(1).hold(11'900);  // 10 seconds on average: the 1,000 tokens to compute count twice.
+  EXPECT_EQ(chosen(), 1U);
+  load(1).hold(101);
   EXPECT_EQ(choose().reason, "left_session_home");
 }
 
@@ -150,14 +162,14 @@ TEST_F(PricedHomesTest, KeepsAPromptThatContinuesAnotherWhereThatWent) {
 }
 
 TEST_F(PricedHomesTest, LetsAPromptLeaveThatContinuesAnotherForThePriceOfASession) {
-  make("ringmaster:load_weight=0,escape_seconds=1,leave_weight=0.5");
+  make("ringmaster:load_weight=0,escape_seconds=1");
   for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(1);
   EXPECT_EQ(chosen(), 1U);
   cache(1, 5);
   for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).unhold(1);
-  load(1).hold(1999);
+  load(1).hold(1499);
   EXPECT_EQ(chosen(), 1U);
-  load(1).hold(2);
+  load(1).hold(30);
   EXPECT_EQ(choose().reason, "left_continued_prompt_home");
 }
 
