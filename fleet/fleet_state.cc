@@ -55,7 +55,9 @@ void FleetState::set_draining(InstanceId instance, bool is_draining) {
 }
 
 void FleetState::set_owned(InstanceId instance, bool is_ours) {
-  if (has(instance)) instances_[instance.value].is_ours = is_ours;
+  if (!has(instance) || instances_[instance.value].is_ours == is_ours) return;
+  instances_[instance.value].is_ours = is_ours;
+  instances_[instance.value].load.put_aside_tokens = 0;  // The last owner's word.
 }
 
 void FleetState::report(InstanceId instance, const InstanceReport& report, TimePoint now) {

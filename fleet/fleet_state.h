@@ -34,6 +34,8 @@ struct alignas(64) InstanceState {
   std::uint64_t actual_cached_tokens_total = 0;
 };
 
+static_assert(sizeof(InstanceLoad) + sizeof(double) <= 64, "a decision reads one line of each");
+
 /// What the gateway believes about a fleet: membership and rings, bookings, reports, residency.
 ///
 /// A plain state without a clock: the scheduler changes it, policies read it. Not thread-safe.

@@ -60,7 +60,7 @@ void ForeignLoad::apply(const InstanceReport& report, TimePoint now, const MeanR
   }
   if (report.time < reported_at_ || (!report.running_requests && !report.waiting_requests)) return;
   reported_at_ = report.time;
-  load.put_aside_there = report.put_aside_tokens;
+  if (report.is_of_owner) load.put_aside_tokens = report.put_aside_tokens;
   const Sent own = most_sent(report.time - report.time_error, report.time);
   const std::uint64_t waiting = report.waiting_requests.value_or(0);
   const std::uint64_t reported = report.running_requests.value_or(0) + waiting;

@@ -12,14 +12,12 @@ namespace ringmaster {
 /// others have there is as old as the instance's last report (foreign_load.h).
 struct InstanceLoad {
   std::uint64_t held_tokens = 0;  ///< Uncached prompt tokens waiting for it in the gateway.
-  /// Of these, of requests that the queue's order has put aside: later arrivals go before them.
+  /// Of pending_tokens(), of requests that are put aside, so that later arrivals go before them: by
+  /// the queue's order here or, as its last report says, in the gateway that owns the instance.
   std::uint64_t put_aside_tokens = 0;
   std::uint64_t sent_tokens = 0;        ///< Uncached prompt tokens sent, without a first token yet.
   std::uint64_t running_kv_blocks = 0;  ///< Prompt blocks of what decodes there, others' included.
   std::uint64_t foreign_tokens = 0;     ///< Prompt tokens of others, not prefilled yet.
-  /// Of foreign and sent tokens, of requests that the gateway which owns the instance has put
-  /// aside.
-  std::uint64_t put_aside_there = 0;
   std::uint32_t held_requests = 0;
   std::uint32_t prefilling_requests = 0;
   std::uint32_t decoding_requests = 0;
@@ -30,11 +28,6 @@ struct InstanceLoad {
 
   /// Uncached prompt tokens whose prefill is not over, wherever they wait.
   [[nodiscard]] std::uint64_t pending_tokens() const { return held_tokens + tokens_there(); }
-
-  /// Of pending_tokens(), of requests that later arrivals go before.
-  [[nodiscard]] std::uint64_t all_put_aside_tokens() const {
-    return put_aside_tokens + std::min(put_aside_there, tokens_there());
-  }
 
   /// Held, in prefill or decoding.
   [[nodiscard]] std::uint32_t requests() const {

@@ -88,7 +88,8 @@ PricedHomes::Price PricedHomes::price_of(const InstanceState& state, const Reque
   const auto running_tokens =
       static_cast<double>(state.load.running_kv_blocks * request.block_tokens);
   const double put_aside =
-      (1.0 - options_.put_aside_weight) * static_cast<double>(state.load.all_put_aside_tokens());
+      (1.0 - options_.put_aside_weight) *
+      static_cast<double>(std::min(state.load.put_aside_tokens, state.load.pending_tokens()));
   return {.pending = tau * (static_cast<double>(state.load.pending_tokens()) - put_aside),
           .uncached = tau * uncached_weight * uncached_tokens(request.prompt_tokens, cached_tokens),
           .running = tau * options_.running_weight * running_tokens};

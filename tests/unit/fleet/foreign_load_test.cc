@@ -138,7 +138,7 @@ TEST_F(ForeignLoadTest, StaysBoundedUnderAFloodBetweenReports) {
   EXPECT_EQ(load_.foreign_requests, 1U);
 }
 
-TEST_F(ForeignLoadTest, PutAsideCountsWhatIsStillThere) {
+TEST_F(ForeignLoadTest, TakesWhatIsPutAsideFromTheOwnerAlone) {
   foreign_.apply({.running_requests = 0,
                   .waiting_requests = 3,
                   .queued_prefill_tokens = 300,
@@ -146,9 +146,9 @@ TEST_F(ForeignLoadTest, PutAsideCountsWhatIsStillThere) {
                   .put_aside_tokens = 200,
                   .time = at(seconds(1))},
                  at(seconds(1)), mean_, load_);
-  EXPECT_EQ(load_.all_put_aside_tokens(), 200U);
+  EXPECT_EQ(load_.put_aside_tokens, 200U);
   report(at(seconds(2)), 1, 0, 0);
-  EXPECT_EQ(load_.all_put_aside_tokens(), 0U);
+  EXPECT_EQ(load_.put_aside_tokens, 200U);
 }
 
 }  // namespace

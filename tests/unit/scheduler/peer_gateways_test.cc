@@ -109,6 +109,18 @@ TEST(PeerGateways, DoNotBelieveAnotherOwnerOfTheirInstance) {
   EXPECT_EQ(driver.status(0).foreign_requests, 0U);
 }
 
+TEST(PeerGateways, ForgetWhatTheOwnerHadPutAsideWhenTheyBecomeIt) {
+  Driver driver(one_prefill_each(), 1);
+  driver.apply(OwnerChanged{{0}, false});
+  driver.apply(word_of_owner(0, std::chrono::seconds(0), 0, 0));
+  auto word = word_of_owner(0, std::chrono::seconds(1), 2, 1500);
+  word.report.put_aside_tokens = 1000;
+  driver.apply(word);
+  EXPECT_EQ(driver.scheduler().report_of({0})->put_aside_tokens, 1000U);
+  driver.apply(OwnerChanged{{0}, true});
+  EXPECT_EQ(driver.scheduler().report_of({0})->put_aside_tokens, 0U);
+}
+
 TEST(PeerGateways, PreferTheWordOfTheOwnerToThatOfTheInstance) {
   Driver driver(one_prefill_each(), 1);
   driver.apply(OwnerChanged{{0}, false});
