@@ -104,7 +104,7 @@ test('one rate has distribution, lengths, load and the worst requests with their
   const rows = page.locator('.panel:not([hidden]) > div > .card tbody tr');
   assert.equal(await rows.count(), 20);
   assert.match(await rows.first().innerText(), /home/);
-  assert.match(text, /cheaper_home\s+\S+ \S+ \S+/); // And what that means.
+  assert.match(text, /continued_prompt_home\s+[^\s\d]\S* \S+ \S+ \S+/); // And what that means.
   await page.context().close();
 });
 
