@@ -166,9 +166,11 @@ std::string instances_json(const FleetMembership& membership, const SchedulerStr
 std::string peers_json(const PeerSet& peers) {
   JsonWriter json;
   json.begin_object().key("peers").begin_array();
-  for (const auto& peer : peers.peers()) {
+  for (const auto& [peer, why_not_up] : peers.peers()) {
     json.begin_object().member("id", peer->id).member("url", peer->url);
-    json.member("up", peer->is_up.load(std::memory_order_relaxed)).end_object();
+    json.member("up", why_not_up.empty());
+    if (!why_not_up.empty()) json.member("problem", why_not_up);
+    json.end_object();
   }
   return json.end_array().end_object().take();
 }

@@ -17,7 +17,7 @@ namespace ringmaster {
 [[nodiscard]] std::string instances_json(const FleetMembership& membership,
                                          const SchedulerStrand& strand, const PeerSet& peers);
 
-/// {"peers":[...]}: id, URL and whether it is up. Strand only.
+/// {"peers":[...]}: id, URL, whether it is up and if not, its problem. Strand only.
 [[nodiscard]] std::string peers_json(const PeerSet& peers);
 
 /// {"decisions":[...]}, newest first over all models, at most `limit`. Strand only.

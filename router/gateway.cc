@@ -120,7 +120,12 @@ Gateway::Impl::Impl(GatewayParts parts)
               .strand = &strand_,
               .clock = &clock_,
               .log = parts_.log,
-              .settings = &parts_.settings}),
+              .settings = &parts_.settings,
+              .on_lost =
+                  [this](const PeerPtr& peer) {
+                    sessions_.for_each(
+                        [peer](RequestSession& session) { session.leave_owner(*peer); });
+                  }}),
       membership_(membership_context()),
       trace_(parts_.trace_recording == nullptr
                  ? nullptr

@@ -115,7 +115,7 @@ asio::awaitable<http::Response> GatewayHandler::peer_load(const http::Request& r
     co_return http::openai_error(503, "draining");
   }
   std::function<std::string(SchedulerStrand&)> question = [this](SchedulerStrand& /*strand*/) {
-    return peer_report_json(peers_->own_loads());
+    return peer_report_json(peers_->own_report());
   };
   co_return http::json_response(200, co_await context_->strand->ask(std::move(question)));
 }
@@ -158,16 +158,15 @@ asio::awaitable<http::Response> GatewayHandler::metrics() const {
   std::function<std::vector<FleetFigures>(SchedulerStrand&)> question =
       [](SchedulerStrand& strand) { return fleet_figures(strand); };
   const auto fleets = co_await context_->strand->ask(std::move(question));
-  std::function<std::vector<PeerPtr>(SchedulerStrand&)> who = [this](SchedulerStrand& /*strand*/) {
-    return peers_->peers();
-  };
+  std::function<std::vector<KnownPeer>(SchedulerStrand&)> who =
+      [this](SchedulerStrand& /*strand*/) { return peers_->peers(); };
   const auto peers = co_await context_->strand->ask(std::move(who));
   ProcessFigures process{.buffered_bytes = state_->buffered_bytes.load(std::memory_order_relaxed),
                          .buffered_bytes_max = context_->settings->limits.buffer_bytes,
                          .connections = state_->connection_count ? state_->connection_count() : 0,
                          .is_draining = state_->is_draining.load(std::memory_order_relaxed)};
-  for (const auto& peer : peers) {
-    process.peers.emplace_back(peer->id, peer->is_up.load(std::memory_order_relaxed));
+  for (const auto& [peer, why_not_up] : peers) {
+    process.peers.emplace_back(peer->id, why_not_up.empty());
   }
   http::Response response;
   response.fields.add("content-type", "text/plain; version=0.0.4; charset=utf-8");

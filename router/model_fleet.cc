@@ -67,6 +67,7 @@ void ModelFleet::add(LiveInstancePtr instance, ResidencySource residency) {
   RINGMASTER_CHECK(places_[id.value] == nullptr);
   const auto spec = instance->spec;
   const auto health = instance->live.health.load(std::memory_order_relaxed);
+  named_.emplace(spec.name, instance);
   places_[id.value] = std::move(instance);
   apply(InstanceAdded{.instance = id, .spec = spec, .residency = residency});
   apply(HealthChanged{.instance = id, .health = health});
@@ -75,6 +76,7 @@ void ModelFleet::add(LiveInstancePtr instance, ResidencySource residency) {
 void ModelFleet::remove(InstanceId id) {
   // The place is free only after the scheduler has taken back what was sent there.
   apply(InstanceRemoved{id});
+  named_.erase(places_[id.value]->spec.name);
   places_[id.value] = nullptr;
 }
 
@@ -83,10 +85,8 @@ LiveInstancePtr ModelFleet::find(InstanceId id) const {
 }
 
 LiveInstancePtr ModelFleet::find(std::string_view name) const {
-  for (const auto& instance : places_) {
-    if (instance != nullptr && instance->spec.name == name) return instance;
-  }
-  return nullptr;
+  const auto found = named_.find(name);
+  return found == named_.end() ? nullptr : found->second;
 }
 
 std::vector<LiveInstancePtr> ModelFleet::instances() const {

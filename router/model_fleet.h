@@ -84,7 +84,8 @@ class ModelFleet {
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<InputRecorder> recorder_;  // Null: nothing is recorded.
   boost::asio::steady_timer wake_;
-  std::vector<LiveInstancePtr> places_;  // By InstanceId; null: free.
+  std::vector<LiveInstancePtr> places_;                        // By InstanceId; null: free.
+  std::map<std::string, LiveInstancePtr, std::less<>> named_;  // The same.
   std::unordered_map<std::uint64_t, std::shared_ptr<Ticket>> tickets_;
   ReasonCounts reasons_;
 };

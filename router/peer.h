@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -8,15 +7,12 @@
 
 namespace ringmaster {
 
-/// Another gateway before the same instances. Shared by all threads; outlives its place among the
-/// peers while a request still uses it.
+/// Another gateway before the same instances. Constant, so that all threads share it; outlives its
+/// place among the peers while a request still uses it.
 struct Peer {
-  // Constant after construction.
   std::string id;
   std::string url;
   http::Endpoint endpoint;
-
-  mutable std::atomic<bool> is_up{false};  ///< Answers, and may own instances. Relaxed.
 };
 
 using PeerPtr = std::shared_ptr<const Peer>;

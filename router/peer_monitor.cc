@@ -49,8 +49,7 @@ void PeerMonitor::stop() {
 void PeerMonitor::request_failed() {
   asio::post(executor_, [self = shared_from_this()] {
     if (self->is_stopped_) return;
-    self->tracker_.failure();
-    if (self->tracker_.health() == Health::kDead) self->set_up(false, "requests fail");
+    self->note_failure("requests fail");
     self->timer_.cancel();
   });
 }
@@ -62,17 +61,16 @@ asio::awaitable<void> PeerMonitor::watch(std::shared_ptr<PeerMonitor> self) {
     if (self->is_stopped_) co_return;
     if (asked) {
       self->tracker_.good_probe();
-      if (!*asked) self->set_up(false, "it is draining");
+      if (!asked->empty()) self->set_up(*asked);
     } else {
-      self->tracker_.failure();
-      if (self->tracker_.health() == Health::kDead) self->set_up(false, asked.error().message);
+      self->note_failure(asked.error().message);
     }
     self->timer_.expires_after(self->context_.health.interval);
     co_await self->timer_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
 }
 
-asio::awaitable<Result<bool>> PeerMonitor::ask() {
+asio::awaitable<Result<std::string>> PeerMonitor::ask() {
   const auto asked = context_.clock->now();
   const auto timeout = context_.health.timeout;
   http::RequestHead head;
@@ -86,28 +84,39 @@ asio::awaitable<Result<bool>> PeerMonitor::ask() {
   const int status = (*exchange)->head().status;
   auto body = co_await (*exchange)->read_all(kReportBytesMax);
   if (!body) co_return tl::unexpected(std::move(body.error()));
-  if (status == 503) co_return false;
+  if (status == 503) co_return std::string("it is draining");
+  if (status == 401) co_return std::string("it has another peers.key");
   if (status != 200) {
     co_return fail(ErrorCode::kUnavailable, ErrorOrigin::kInstance,
                    "it answers " + std::to_string(status));
   }
-  auto loads = parse_peer_report(*body);
-  if (!loads) co_return tl::unexpected(std::move(loads.error()));
+  auto report = parse_peer_report(*body);
+  if (!report) co_return tl::unexpected(std::move(report.error()));
+  if (report->gateway != peer_->id) co_return "its peers.id is " + report->gateway;
   const auto now = context_.clock->now();
-  for (OwnedLoad& load : *loads) {
+  for (OwnedLoad& load : report->loads) {
     load.report.time = now;
     load.report.time_error = now - asked;
   }
-  set_up(true, "it answers");  // First: only an owner's word counts.
-  context_.on_report(peer_, std::move(*loads));
-  co_return true;
+  set_up({});  // First: only an owner's word counts.
+  context_.on_report(peer_, std::move(report->loads));
+  co_return std::string();
 }
 
-void PeerMonitor::set_up(bool is_up, const std::string& why) {
-  if (std::exchange(is_up_, is_up) == is_up) return;
-  context_.on_up(peer_, is_up);
-  context_.log->write(is_up ? LogLevel::kInfo : LogLevel::kWarn,
-                      "peer=" + peer_->id + (is_up ? " up" : " down") + " why=\"" + why + '"');
+void PeerMonitor::note_failure(const std::string& why) {
+  const auto become = tracker_.failure();
+  if (!become || tracker_.health() != Health::kDead) return;
+  set_up(why);
+  context_.on_lost(peer_);
+}
+
+void PeerMonitor::set_up(const std::string& why_not) {
+  if (why_not == why_not_up_) return;
+  why_not_up_ = why_not;
+  context_.on_up(peer_, why_not);
+  context_.log->write(
+      why_not.empty() ? LogLevel::kInfo : LogLevel::kWarn,
+      "peer=" + peer_->id + (why_not.empty() ? " up" : " down why=\"" + why_not + '"'));
 }
 
 }  // namespace ringmaster

@@ -33,8 +33,11 @@ class PeerMonitor : public std::enable_shared_from_this<PeerMonitor> {
     HealthSettings health;
     std::string key;
     // Run on the monitor's executor.
-    std::function<void(const PeerPtr&, bool is_up)> on_up;
+    /// It may own instances from now on, or why not.
+    std::function<void(const PeerPtr&, const std::string& why_not)> on_up;
     std::function<void(const PeerPtr&, std::vector<OwnedLoad>)> on_report;
+    /// It does not answer any more: what waits for it waits in vain.
+    std::function<void(const PeerPtr&)> on_lost;
   };
 
   /// What `context` points to outlives the executor's work.
@@ -50,9 +53,11 @@ class PeerMonitor : public std::enable_shared_from_this<PeerMonitor> {
 
  private:
   [[nodiscard]] static boost::asio::awaitable<void> watch(std::shared_ptr<PeerMonitor> self);
-  /// False: it answers, and is about to end.
-  [[nodiscard]] boost::asio::awaitable<Result<bool>> ask();
-  void set_up(bool is_up, const std::string& why);
+  /// Why it may own nothing although it answers; empty: it may.
+  [[nodiscard]] boost::asio::awaitable<Result<std::string>> ask();
+  /// `why_not` is empty if it may own instances from now on.
+  void set_up(const std::string& why_not);
+  void note_failure(const std::string& why);
 
   PeerPtr peer_;
   boost::asio::any_io_executor executor_;
@@ -63,7 +68,7 @@ class PeerMonitor : public std::enable_shared_from_this<PeerMonitor> {
   boost::asio::steady_timer timer_;
   boost::asio::cancellation_signal stop_;
   bool is_stopped_ = false;
-  bool is_up_ = false;
+  std::string why_not_up_ = "not asked yet";  // Empty: it is up.
 };
 
 }  // namespace ringmaster

@@ -13,10 +13,10 @@ namespace {
 using simdjson::SUCCESS;
 using simdjson::dom::element;
 
-/// Reads the fields of one instance; remembers the first that is wrong.
-class LoadReader {
+/// Reads the fields of one object; remembers the first that is wrong.
+class FieldReader {
  public:
-  explicit LoadReader(element value) : value_(value) {}
+  explicit FieldReader(element value) : value_(value) {}
 
   void text(const char* key, std::string& into) {
     std::string_view read;
@@ -50,10 +50,10 @@ class LoadReader {
 
 }  // namespace
 
-std::string peer_report_json(const std::vector<OwnedLoad>& loads) {
+std::string peer_report_json(const PeerReport& report) {
   JsonWriter json;
-  json.begin_object().key("instances").begin_array();
-  for (const OwnedLoad& load : loads) {
+  json.begin_object().member("gateway", report.gateway).key("instances").begin_array();
+  for (const OwnedLoad& load : report.loads) {
     json.begin_object();
     json.member("id", load.id);
     json.member("model", load.model);
@@ -66,7 +66,7 @@ std::string peer_report_json(const std::vector<OwnedLoad>& loads) {
   return json.end_array().end_object().take();
 }
 
-Result<std::vector<OwnedLoad>> parse_peer_report(std::string_view json) {
+Result<PeerReport> parse_peer_report(std::string_view json) {
   simdjson::dom::parser parser;
   element root;
   simdjson::dom::array instances;
@@ -74,9 +74,12 @@ Result<std::vector<OwnedLoad>> parse_peer_report(std::string_view json) {
       root["instances"].get(instances) != SUCCESS) {
     return invalid("peer report: must be a JSON object with \"instances\"");
   }
-  std::vector<OwnedLoad> loads;
+  PeerReport report;
+  FieldReader of_gateway(root);
+  of_gateway.text("gateway", report.gateway);
+  if (!of_gateway.problem().empty()) return invalid(of_gateway.problem());
   for (const element instance : instances) {
-    LoadReader reader(instance);
+    FieldReader reader(instance);
     OwnedLoad load;
     reader.text("id", load.id);
     reader.text("model", load.model);
@@ -86,9 +89,9 @@ Result<std::vector<OwnedLoad>> parse_peer_report(std::string_view json) {
                    .is_of_owner = true,
                    .put_aside_tokens = reader.count<std::uint64_t>("put_aside_tokens")};
     if (!reader.problem().empty()) return invalid(reader.problem());
-    loads.push_back(std::move(load));
+    report.loads.push_back(std::move(load));
   }
-  return loads;
+  return report;
 }
 
 }  // namespace ringmaster

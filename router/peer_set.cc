@@ -12,7 +12,7 @@
 namespace ringmaster {
 
 PeerSet::PeerSet(Context context)
-    : context_(context), owners_{nullptr}, names_{context.settings->peers.id} {}
+    : context_(std::move(context)), owners_{nullptr}, names_{context_.settings->peers.id} {}
 
 PeerSet::~PeerSet() = default;
 
@@ -25,8 +25,11 @@ Status PeerSet::add(const PeerSettings& settings) {
     return invalid("an id must be 1 to 128 letters, digits and \".\", \"_\", \"-\", \":\"");
   }
   if (settings.id == own.id) return invalid("\"" + settings.id + "\" is this gateway's own id");
-  if (monitors_.contains(settings.id)) {
+  if (watched_.contains(settings.id)) {
     return invalid("the id \"" + settings.id + "\" is in use");
+  }
+  if (watched_.size() >= kPeersMax) {
+    return invalid("there are " + std::to_string(kPeersMax) + " peers, which is the limit");
   }
   auto endpoint = http::Endpoint::parse(settings.url);
   if (!endpoint) return tl::unexpected(std::move(endpoint.error()));
@@ -39,37 +42,41 @@ Status PeerSet::add(const PeerSettings& settings) {
                              .clock = context_.clock,
                              .log = context_.log,
                              .health = context_.settings->health,
-                             .key = own.key};
-  watch.on_up = [this, home](const PeerPtr& of, bool is_up) {
-    boost::asio::post(home, [this, of, is_up] { note_up(of, is_up); });
+                             .key = own.key,
+                             .on_up = {},
+                             .on_report = {},
+                             .on_lost = context_.on_lost};
+  watch.on_up = [this, home](const PeerPtr& of, const std::string& why_not) {
+    boost::asio::post(home, [this, of, why_not] { note_up(of, why_not); });
   };
   watch.on_report = [this, home](const PeerPtr& of, std::vector<OwnedLoad> loads) {
     boost::asio::post(home, [this, of, loads = std::move(loads)] { hear(of, loads); });
   };
-  const auto executor = context_.threads->executor(monitors_.size() % context_.threads->size());
+  const auto executor = context_.threads->executor(watched_.size() % context_.threads->size());
   auto monitor = std::make_shared<PeerMonitor>(std::move(peer), executor, std::move(watch));
-  monitors_.emplace(settings.id, monitor);
+  watched_.emplace(settings.id, Watched{.monitor = monitor});
   monitor->start();
   context_.log->write(LogLevel::kInfo, "peer=" + settings.id + " added url=" + settings.url);
   return {};
 }
 
 Status PeerSet::remove(const std::string& id) {
-  const auto found = monitors_.find(id);
-  if (found == monitors_.end()) {
+  const auto found = watched_.find(id);
+  if (found == watched_.end()) {
     return fail(ErrorCode::kNotFound, ErrorOrigin::kClient, "there is no peer \"" + id + "\"");
   }
-  found->second->stop();
-  found->second->peer()->is_up.store(false, std::memory_order_relaxed);
-  monitors_.erase(found);
+  found->second.monitor->stop();
+  watched_.erase(found);
   find_owners();
   context_.log->write(LogLevel::kInfo, "peer=" + id + " removed");
   return {};
 }
 
-std::vector<PeerPtr> PeerSet::peers() const {
-  std::vector<PeerPtr> all;
-  for (const auto& [id, monitor] : monitors_) all.push_back(monitor->peer());
+std::vector<KnownPeer> PeerSet::peers() const {
+  std::vector<KnownPeer> all;
+  for (const auto& [id, watched] : watched_) {
+    all.push_back({.peer = watched.monitor->peer(), .why_not_up = watched.why_not_up});
+  }
   return all;
 }
 
@@ -86,33 +93,33 @@ void PeerSet::tell_owner(const std::string& model, std::string_view instance) {
   }
 }
 
-std::vector<OwnedLoad> PeerSet::own_loads() const {
-  std::vector<OwnedLoad> loads;
+PeerReport PeerSet::own_report() const {
+  PeerReport own{.gateway = context_.settings->peers.id, .loads = {}};
   for (const auto& [model, fleet] : context_.strand->fleets()) {
     for (const auto& instance : fleet->instances()) {
       if (owner_of(instance->spec.name) != nullptr) continue;
       const auto report = fleet->scheduler().report_of(instance->id);
-      if (report) loads.push_back({instance->spec.name, model, *report});
+      if (report) own.loads.push_back({instance->spec.name, model, *report});
     }
   }
-  return loads;
+  return own;
+}
+
+PeerSet::Watched* PeerSet::find(const PeerPtr& peer) {
+  const auto found = watched_.find(peer->id);
+  const bool is_known = found != watched_.end() && found->second.monitor->peer() == peer;
+  return is_known ? &found->second : nullptr;
 }
 
 void PeerSet::note_trouble(const PeerPtr& peer) {
-  const auto found = monitors_.find(peer->id);
-  if (found == monitors_.end() || found->second->peer() != peer) return;
-  found->second->request_failed();
+  if (const auto* watched = find(peer)) watched->monitor->request_failed();
 }
 
-void PeerSet::stop() {
-  for (const auto& [id, monitor] : monitors_) monitor->stop();
-}
-
-void PeerSet::note_up(const PeerPtr& peer, bool is_up) {
-  const auto found = monitors_.find(peer->id);
-  if (found == monitors_.end() || found->second->peer() != peer) return;
-  peer->is_up.store(is_up, std::memory_order_relaxed);
-  find_owners();
+void PeerSet::note_up(const PeerPtr& peer, const std::string& why_not) {
+  auto* const watched = find(peer);
+  if (watched == nullptr) return;
+  const bool was_up = std::exchange(watched->why_not_up, why_not).empty();
+  if (was_up != why_not.empty()) find_owners();
 }
 
 void PeerSet::hear(const PeerPtr& peer, const std::vector<OwnedLoad>& loads) {
@@ -129,9 +136,9 @@ void PeerSet::hear(const PeerPtr& peer, const std::vector<OwnedLoad>& loads) {
 void PeerSet::find_owners() {
   owners_ = {nullptr};
   names_ = {context_.settings->peers.id};
-  for (const auto& [id, monitor] : monitors_) {
-    if (!monitor->peer()->is_up.load(std::memory_order_relaxed)) continue;
-    owners_.push_back(monitor->peer());
+  for (const auto& [id, watched] : watched_) {
+    if (!watched.why_not_up.empty()) continue;
+    owners_.push_back(watched.monitor->peer());
     names_.push_back(id);
   }
   for (const auto& [model, fleet] : context_.strand->fleets()) {

@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "http/openai_error.h"
+#include "router/forwarding.h"
 #include "router/header_rules.h"
 #include "router/request_session.h"
 
@@ -34,7 +35,7 @@ RequestSession::Ending RequestSession::relay(const Assignment& assignment, OpenA
   status_ = answer.head.status;
   auto fields = forwarded_response_fields(answer.head.fields);
   fields.set("x-request-id", id_);
-  name_decision(assignment, fields);
+  name_decision(assignment, answer.head.fields, fields);
   answer.head.fields = std::move(fields);
   // From here on a byte may reach the client: the scheduler must not send this request elsewhere.
   ticket_->commit([strand = context_.strand, ticket = std::weak_ptr<Ticket>(ticket_)] {
@@ -45,8 +46,12 @@ RequestSession::Ending RequestSession::relay(const Assignment& assignment, OpenA
   co_return co_await relay_whole(assignment, std::move(answer));
 }
 
-void RequestSession::name_decision(const Assignment& assignment, http::Fields& fields) const {
-  fields.set("x-ringmaster-instance", assignment.instance->spec.name);
+void RequestSession::name_decision(const Assignment& assignment, const http::Fields& answered,
+                                   http::Fields& fields) const {
+  // An owner may have had to take another than the one chosen here.
+  const auto* taken = assignment.owner == nullptr ? nullptr : answered.find(kInstanceField);
+  fields.set(std::string(kInstanceField),
+             taken == nullptr ? assignment.instance->spec.name : *taken);
   fields.set("x-ringmaster-decision",
              std::to_string(assignment.fleet) + "-" + std::to_string(assignment.decision));
   fields.set("x-ringmaster-reason", assignment.reason);
@@ -82,7 +87,7 @@ RequestSession::Ending RequestSession::relay_body(const Assignment& assignment, 
     const auto bytes = co_await answer.exchange->read_some();
     if (!bytes) {
       if (bytes.error().code == ErrorCode::kCancelled) co_return RequestEnd::kClientGone;
-      assignment.instance->live.failures.fetch_add(1, std::memory_order_relaxed);
+      note_break(assignment);
       give_up(assignment);
       co_return RequestEnd::kBrokenStream;
     }
@@ -147,18 +152,25 @@ RequestSession::Ending RequestSession::relay_stream(const Assignment& assignment
 
 RequestSession::Ending RequestSession::break_stream(const Assignment& assignment,
                                                     std::string_view why) {
-  const auto& instance = *assignment.instance;
   streaming_ = nullptr;
   give_up(assignment);
   if (is_cut_off_) co_return co_await end_with("the gateway is shutting down", "shutting_down");
-  instance.live.failures.fetch_add(1, std::memory_order_relaxed);
-  context_.on_instance_trouble(assignment.instance, false);
+  const auto lost = note_break(assignment);
   if (context_.log->enabled(LogLevel::kWarn)) {
-    context_.log->write(LogLevel::kWarn, sentence("instance=" + instance.spec.name +
-                                                  " stream broken: " + std::string(why)));
+    context_.log->write(LogLevel::kWarn, sentence(lost + " stream broken: " + std::string(why)));
   }
-  const auto message = "instance " + instance.spec.name + " was lost while it answered";
-  co_return co_await end_with(message, "instance_lost");
+  co_return co_await end_with(lost + " was lost while it answered", "instance_lost");
+}
+
+/// An answer broke off. Returns whose fault it was, in words.
+std::string RequestSession::note_break(const Assignment& assignment) {
+  if (assignment.owner != nullptr) {
+    context_.on_peer_trouble(assignment.owner);
+    return "gateway " + assignment.owner->id + " before instance " + assignment.instance->spec.name;
+  }
+  assignment.instance->live.failures.fetch_add(1, std::memory_order_relaxed);
+  context_.on_instance_trouble(assignment.instance, false);
+  return "instance " + assignment.instance->spec.name;
 }
 
 RequestSession::Ending RequestSession::end_with(std::string_view message, std::string_view code) {

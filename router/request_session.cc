@@ -45,7 +45,8 @@ RequestSession::RequestSession(const RequestContext& context, http::Request& req
       writer_(writer),
       received_(context.clock->now()),
       number_(context.next_number->fetch_add(1, std::memory_order_relaxed)),
-      id_(request_id_from(request.fields, context.id_seed, number_)) {
+      id_(request_id_from(request.fields, context.id_seed, number_)),
+      forwarded_to_(forwarded_to(request.fields, context.settings->peers.key)) {
   context_.metrics->local().requests_started.add();
   context_.sessions->add(*this);
 }
@@ -69,6 +70,10 @@ void RequestSession::cut_off() {
       Refusal{.error = {.code = ErrorCode::kUnavailable, .message = "the gateway is shutting down"},
               .retry_after = std::chrono::seconds(1)});
   ticket_->take_back(std::numeric_limits<std::uint32_t>::max());
+}
+
+void RequestSession::leave_owner(const Peer& owner) {
+  if (asked_owner_ == &owner) asked_owner_abort_->abort();
 }
 
 RequestSession::Ending RequestSession::answer() {
@@ -101,8 +106,8 @@ RequestSession::Ending RequestSession::answer() {
   }
   make_spec(spec, model.get(), tokens);
   ticket_ = std::make_shared<Ticket>(co_await asio::this_coro::executor);
-  ticket_->forwarded_to = forwarded_to(request_.fields, context_.settings->peers.key);
-  if (!ticket_->forwarded_to.empty()) context_.metrics->local().requests_from_peers.add();
+  ticket_->forwarded_to = forwarded_to_;
+  if (!forwarded_to_.empty()) context_.metrics->local().requests_from_peers.add();
   context_.strand->submit(ticket_, model ? model->rules.model : std::string(), std::move(spec));
   context_.metrics->local().overhead.record(context_.clock->now() - received_);
   co_return co_await attempt_until_answered();
@@ -190,7 +195,8 @@ void RequestSession::make_spec(RequestSpec& spec, const DirectoryModel* model,
   spec.steps_to_execution = hints.steps_to_execution;
   spec.output_tokens_max = fields_.output_tokens_max.value_or(0);
   spec.first_token_visible = fields_.stream;
-  if (context_.trace != nullptr && speaks_openai_) {
+  // What a peer forwarded is in that one's trace.
+  if (context_.trace != nullptr && speaks_openai_ && forwarded_to_.empty()) {
     context_.trace->arrived({.number = number_,
                              .time = received_,
                              .prompt_tokens = prefix.prompt_tokens,
@@ -208,7 +214,7 @@ void RequestSession::make_spec(RequestSpec& spec, const DirectoryModel* model,
 
 RequestSession::Ending RequestSession::attempt_until_answered() {
   while (true) {
-    const auto assignment = co_await ticket_->next();
+    auto assignment = co_await ticket_->next();
     if (!assignment) {
       if (assignment.error().error.code == ErrorCode::kCancelled) co_return RequestEnd::kClientGone;
       co_return co_await refuse(assignment.error());
@@ -217,18 +223,28 @@ RequestSession::Ending RequestSession::attempt_until_answered() {
       context_.metrics->local().queue_time.record(context_.clock->now() - received_);
     }
     OpenAnswer answer;
-    const auto next = co_await attempt(*assignment, answer);
+    auto next = co_await attempt(*assignment, answer);
+    if (next == Next::kSendOurselves) {
+      assignment->owner = nullptr;
+      next = co_await attempt(*assignment, answer);
+    }
     if (next == Next::kStop) co_return RequestEnd::kClientGone;
+    if (next == Next::kRefuse) co_return co_await pass_refusal(*assignment, std::move(answer));
     if (next == Next::kRelay) co_return co_await relay(*assignment, std::move(answer));
   }
 }
 
-http::Deadlines RequestSession::remaining_deadlines() const {
+http::Deadlines RequestSession::remaining_deadlines(bool through_owner) const {
   const auto& settings = context_.settings->deadlines;
   http::Deadlines deadlines{.connect = settings.connect,
                             .first_byte = settings.first_byte,
                             .idle = settings.idle,
                             .total = settings.total};
+  if (through_owner && deadlines.first_byte.count() != 0) {
+    // It may hold the request first, as long as we would.
+    deadlines.first_byte += std::chrono::duration_cast<std::chrono::milliseconds>(
+        context_.settings->scheduler.queue_wait_max);
+  }
   if (settings.total.count() == 0) return deadlines;
   const auto spent =
       std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock->now() - received_);
@@ -246,8 +262,9 @@ asio::awaitable<RequestSession::Next> RequestSession::attempt(const Assignment& 
     instance.adapter->prepare(instance.link, upstream_head_.fields);
   } else {
     context_.metrics->local().requests_forwarded.add();
-    const auto& key = context_.settings->peers.key;
-    head_to_owner = forwarding_head(upstream_head_, instance.spec.name, key);
+    const auto& settings = *context_.settings;
+    head_to_owner = forwarding_head(upstream_head_, request_.fields, settings.headers,
+                                    instance.spec.name, settings.peers.key);
   }
   http::AbortHandle abort;
   const bool asks_usage = owner == nullptr && instance.asks_usage && speaks_openai_ &&
@@ -255,15 +272,19 @@ asio::awaitable<RequestSession::Next> RequestSession::attempt(const Assignment& 
   const AttemptRequest request{.endpoint = owner ? &owner->endpoint : &instance.link.endpoint,
                                .head = owner ? &head_to_owner : &upstream_head_,
                                .body = asks_usage ? body_asking_usage() : request_.body,
-                               .deadlines = remaining_deadlines(),
+                               .deadlines = remaining_deadlines(owner != nullptr),
                                .event_bytes_max = context_.settings->limits.event_bytes,
                                .strips_usage = asks_usage,
                                .speaks_openai = speaks_openai_,
                                .abort = &abort};
   ticket_->begin_attempt(assignment.attempt, abort);
+  asked_owner_ = owner;
+  asked_owner_abort_ = &abort;
   auto outcome = co_await open_answer(instance, request);
+  asked_owner_ = nullptr;
   if (ticket_->end_attempt()) co_return Next::kTryAgain;
-  co_return judge(assignment, std::move(outcome), answer);
+  co_return owner != nullptr ? judge_owner(assignment, std::move(outcome), answer)
+                             : judge(assignment, std::move(outcome), answer);
 }
 
 /// The body with one key more, made on first use. It names a model, so there is a key to follow.
@@ -283,7 +304,7 @@ RequestSession::Next RequestSession::judge(const Assignment& assignment, Result<
                                            OpenAnswer& answer) {
   const auto& instance = *assignment.instance;
   if (result) {
-    if (assignment.owner == nullptr) hear(assignment.instance, result->head);
+    hear(assignment.instance, result->head);
     if (!is_worth_a_retry(result->head.status)) {
       answer = std::move(*result);
       return Next::kRelay;
@@ -301,6 +322,35 @@ RequestSession::Next RequestSession::judge(const Assignment& assignment, Result<
   return Next::kTryAgain;
 }
 
+/// Through its owner: that one has retried where a retry is worth it. What is wrong between
+/// gateways costs the request nothing: it goes to the instance without the owner then.
+RequestSession::Next RequestSession::judge_owner(const Assignment& assignment,
+                                                 Result<OpenAnswer> result, OpenAnswer& answer) {
+  const auto& owner = assignment.owner;
+  std::string problem;
+  if (result) {
+    const int status = result->head.status;
+    const auto judgement = ringmaster::judge_owner(result->head);
+    answer = std::move(*result);
+    if (judgement == OwnerAnswer::kOfInstance) return Next::kRelay;
+    if (judgement == OwnerAnswer::kFinal) return Next::kRefuse;
+    problem = "it answers " + std::to_string(status);
+    // The rest is about this request, and says nothing of the peer.
+    if (status == 401 || status >= 500) context_.on_peer_trouble(owner);
+    answer = OpenAnswer();
+  } else {
+    if (result.error().code == ErrorCode::kCancelled) return Next::kStop;
+    problem = result.error().message;
+    context_.on_peer_trouble(owner);
+  }
+  if (context_.log->enabled(LogLevel::kWarn)) {
+    context_.log->write(LogLevel::kWarn, sentence("peer=" + owner->id +
+                                                  " instance=" + assignment.instance->spec.name +
+                                                  " sent without its owner: " + problem));
+  }
+  return Next::kSendOurselves;
+}
+
 void RequestSession::hear(const LiveInstancePtr& instance, const http::ResponseHead& head) const {
   instance->heard(context_.clock->now());
   if (const auto report = instance->adapter->report_in(head)) {
@@ -309,18 +359,12 @@ void RequestSession::hear(const LiveInstancePtr& instance, const http::ResponseH
   }
 }
 
-/// The instance did not answer, or the gateway did not that owns it.
 void RequestSession::note_failure(const Assignment& assignment, const Error& error) {
   const auto& instance = *assignment.instance;
   const bool is_late = error.code == ErrorCode::kDeadlineExceeded;
-  std::string who = "instance " + instance.spec.name;
-  if (assignment.owner != nullptr) {
-    who = "gateway " + assignment.owner->id + " before " + who;
-    if (!is_late) context_.on_peer_trouble(assignment.owner);
-  } else {
-    instance.live.failures.fetch_add(1, std::memory_order_relaxed);
-    context_.on_instance_trouble(assignment.instance, !is_late);
-  }
+  const std::string who = "instance " + instance.spec.name;
+  instance.live.failures.fetch_add(1, std::memory_order_relaxed);
+  context_.on_instance_trouble(assignment.instance, !is_late);
   const int status = is_late ? 504 : 502;
   failure_ =
       Failure{.status = status,
@@ -352,6 +396,22 @@ RequestSession::Ending RequestSession::refuse(const Refusal& refusal) {
   }
   // The gateway has tried elsewhere already; a client that does it again makes it worse.
   if (attempts_ >= 2) response.fields.set("x-should-retry", "false");
+  // Where the scheduler had nothing to try, another gateway may know better.
+  const bool had_its_turn = attempts_ > 0 || refusal.error.code != ErrorCode::kUnavailable;
+  if (!forwarded_to_.empty() && had_its_turn && !is_cut_off_) {
+    response.fields.set(std::string(kFinalField), "true");
+  }
+  co_return co_await refuse(std::move(response));
+}
+
+/// The owner has refused for good: its word is ours.
+RequestSession::Ending RequestSession::pass_refusal(const Assignment& assignment,
+                                                    OpenAnswer answer) {
+  give_up(assignment);
+  http::Response response;
+  response.status = answer.head.status;
+  response.fields = forwarded_response_fields(answer.head.fields);
+  response.body = std::move(answer.body);
   co_return co_await refuse(std::move(response));
 }
 

@@ -33,6 +33,10 @@ class RequestSession {
   /// session's thread.
   void cut_off();
 
+  /// The peer does not answer any more: if this waits for its answer, it waits no longer. On the
+  /// session's thread.
+  void leave_owner(const Peer& owner);
+
  private:
   using Ending = boost::asio::awaitable<RequestEnd>;
 
@@ -42,7 +46,7 @@ class RequestSession {
     http::Fields fields;
     std::string body;  ///< In OpenAI's form.
   };
-  enum class Next : std::uint8_t { kRelay, kTryAgain, kStop };
+  enum class Next : std::uint8_t { kRelay, kRefuse, kTryAgain, kSendOurselves, kStop };
 
   [[nodiscard]] Ending answer();
   [[nodiscard]] std::optional<http::Response> prepare();
@@ -55,9 +59,10 @@ class RequestSession {
   [[nodiscard]] boost::asio::awaitable<Next> attempt(const Assignment& assignment,
                                                      OpenAnswer& answer);
   Next judge(const Assignment& assignment, Result<OpenAnswer> result, OpenAnswer& answer);
+  Next judge_owner(const Assignment& assignment, Result<OpenAnswer> result, OpenAnswer& answer);
   void hear(const LiveInstancePtr& instance, const http::ResponseHead& head) const;
   void note_failure(const Assignment& assignment, const Error& error);
-  [[nodiscard]] http::Deadlines remaining_deadlines() const;
+  [[nodiscard]] http::Deadlines remaining_deadlines(bool through_owner) const;
 
   [[nodiscard]] Ending relay(const Assignment& assignment, OpenAnswer answer);
   [[nodiscard]] Ending relay_whole(const Assignment& assignment, OpenAnswer answer);
@@ -67,12 +72,15 @@ class RequestSession {
   [[nodiscard]] Ending end_with(std::string_view message, std::string_view code);
   [[nodiscard]] Ending refuse(http::Response response);
   [[nodiscard]] Ending refuse(const Refusal& refusal);
+  [[nodiscard]] Ending pass_refusal(const Assignment& assignment, OpenAnswer answer);
 
   [[nodiscard]] const std::string& body_asking_usage();
   void note_output(const Assignment& assignment, const EventBatch& batch);
   void finish(const Assignment& assignment, const AnswerUsage& usage, std::uint32_t output_events);
   void give_up(const Assignment& assignment);
-  void name_decision(const Assignment& assignment, http::Fields& fields) const;
+  void name_decision(const Assignment& assignment, const http::Fields& answered,
+                     http::Fields& fields) const;
+  std::string note_break(const Assignment& assignment);
   void note_end(RequestEnd end);
   [[nodiscard]] std::string sentence(std::string_view about) const;
 
@@ -83,6 +91,7 @@ class RequestSession {
   TimePoint received_;
   std::uint64_t number_;
   std::string id_;
+  std::string forwarded_to_;    ///< The instance that a peer chose, which sent it; empty: none did.
   bool speaks_openai_ = false;  ///< Chat or completions: answers are understood.
 
   bool is_adapter_ = false;  ///< fields_.model names a LoRA adapter of a model.
@@ -91,6 +100,8 @@ class RequestSession {
   std::string body_asking_usage_;      ///< Empty unless an instance is to be asked for its usage.
   std::shared_ptr<Ticket> ticket_;     ///< Null until submitted, and again once it is over.
   AnswerStream* streaming_ = nullptr;  ///< While it is relayed.
+  const Peer* asked_owner_ = nullptr;  ///< While its answer is waited for, and how not to.
+  http::AbortHandle* asked_owner_abort_ = nullptr;
   bool is_cut_off_ = false;
   std::optional<Failure> failure_;
   std::uint32_t attempts_ = 0;

@@ -96,9 +96,9 @@ class Scheduler {
   /// One line of state per instance, by slot; absent slots are skipped.
   [[nodiscard]] virtual std::vector<InstanceStatus> instances() const = 0;
 
-  /// What this gateway has sent to the instance and holds for it, as the gateways that do not own
-  /// it are told (InstanceReport::is_of_owner). Its time is left to the caller. Nothing if the
-  /// instance is not in the fleet.
+  /// What this gateway has sent to the instance and holds for it, and what it knows there of
+  /// others, as the gateways that do not own it are told (InstanceReport::is_of_owner). Its time is
+  /// left to the caller. Nothing if the instance is not in the fleet.
   [[nodiscard]] virtual std::optional<InstanceReport> report_of(InstanceId instance) const = 0;
 
   /// Hash of the ring membership (names, capacities, points): gateways that agree on it agree on

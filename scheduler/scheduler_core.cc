@@ -308,9 +308,9 @@ std::vector<InstanceStatus> SchedulerCore::instances() const {
 std::optional<InstanceReport> SchedulerCore::report_of(InstanceId instance) const {
   if (!fleet_.has(instance)) return std::nullopt;
   const InstanceLoad& load = fleet_[instance].load;
-  return InstanceReport{.running_requests = load.decoding_requests,
+  return InstanceReport{.running_requests = load.decoding_requests + load.foreign_requests,
                         .waiting_requests = load.held_requests + load.prefilling_requests,
-                        .queued_prefill_tokens = load.held_tokens + load.sent_tokens,
+                        .queued_prefill_tokens = load.pending_tokens(),
                         .is_of_owner = true,
                         .put_aside_tokens = load.put_aside_tokens};
 }

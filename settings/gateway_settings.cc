@@ -284,18 +284,24 @@ void visit_lists(SettingsVisitor& visitor, GatewaySettings& settings) {
       });
 }
 
+/// Peers show it as it is in a header field, where other characters would not arrive.
+bool is_peer_key(std::string_view text) {
+  return text.size() >= 8 && text.size() <= 1024 &&
+         std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+}
+
 void visit_peers(SettingsVisitor& visitor, PeersSettings& peers) {
   visitor.checked_text("id", peers.id, false,
                        "1 to 128 letters, digits and \".\", \"_\", \"-\", \":\"", is_instance_name,
                        "name of this gateway among its peers");
   visitor.scalar({.key = "key",
                   .kind = ValueKind::kText,
-                  .expected = "at least 8 characters",
+                  .expected = "8 to 1024 printable ASCII characters without spaces",
                   .default_value = "none",
                   .text = "secret that all peers share and show each other",
                   .is_secret = true},
                  [&](std::string_view written) {
-                   if (written.size() < 8) return false;
+                   if (!is_peer_key(written)) return false;
                    peers.key = written;
                    return true;
                  });

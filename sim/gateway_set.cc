@@ -11,6 +11,11 @@ namespace {
 /// Keeps the split apart from every other use of the seed.
 constexpr std::uint64_t kSplitSalt = 0x6761'7465'7761'7973ULL;
 
+std::uint64_t own_requests(const InstanceStatus& status) {
+  return std::uint64_t{status.held_requests} + status.prefilling_requests +
+         status.decoding_requests;
+}
+
 }  // namespace
 
 Result<GatewaySet> GatewaySet::create(const SchedulerOptions& options, std::uint32_t gateways,
@@ -66,7 +71,7 @@ std::uint64_t GatewaySet::requests_booked() const {
   std::uint64_t requests = 0;
   for (const Gateway& gateway : gateways_) {
     for (const InstanceStatus& status : gateway.scheduler->instances()) {
-      requests += status.held_requests + status.prefilling_requests + status.decoding_requests;
+      requests += own_requests(status);
     }
   }
   return requests;
@@ -74,8 +79,9 @@ std::uint64_t GatewaySet::requests_booked() const {
 
 bool GatewaySet::has_requests_on(InstanceId instance) const {
   return std::ranges::any_of(gateways_, [&](const Gateway& gateway) {
-    const auto report = gateway.scheduler->report_of(instance);
-    return report && *report->running_requests + *report->waiting_requests > 0;
+    const auto statuses = gateway.scheduler->instances();
+    const auto there = std::ranges::find(statuses, instance, &InstanceStatus::id);
+    return there != statuses.end() && own_requests(*there) > 0;
   });
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fleet/instance_owner.h"
+#include "router/peer_set.h"
 #include "tests/integration/router/live_gateway.h"
 
 namespace ringmaster::testing {
@@ -115,6 +116,167 @@ TEST_F(PeersTest, TakeOverFromAnOwnerThatIsGone) {
   EXPECT_TRUE(left.metric_is("ringmaster_forwarded_requests_total 0"));
 }
 
+/// So that only requests, not the monitor, find out that a peer is gone.
+GatewaySettings hardly_watching(GatewaySettings settings) {
+  settings.health.unhealthy_after = 1000;
+  return settings;
+}
+
+TEST_F(PeersTest, SendThemselvesWhatAnOwnerDoesNotTakeAnyMore) {
+  FakeEngine engine(streams());
+  LiveGateway left(hardly_watching(settings("left", {&engine})));
+  auto right = std::make_unique<LiveGateway>(settings("right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  introduce(left, "right", *right);
+  right.reset();
+  TestClient client(left.port);
+  EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
+  EXPECT_TRUE(left.metric_is("ringmaster_forwarded_requests_total 1"));
+  EXPECT_TRUE(left.metric_is("ringmaster_retries_total{model=\"m\"} 0"));
+}
+
+TEST_F(PeersTest, SendThemselvesWhatAnOwnerLosesBeforeItAnswers) {
+  FakeEngine engine(prefills_behind_gate());
+  LiveGateway left(hardly_watching(settings("left", {&engine})));
+  auto right = std::make_unique<LiveGateway>(settings("right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  ASSERT_TRUE(right->is_ready());
+  introduce(left, "right", *right);
+  TestClient client(left.port);
+  client.send("POST", kChat, chat("hello"));
+  ASSERT_TRUE(engine.wait_for_received(1));
+  right.reset();
+  ASSERT_TRUE(engine.wait_for_received(2));
+  engine.gate.open();
+  EXPECT_EQ(client.read_rest(client.head()).status, 200);
+}
+
+TEST_F(PeersTest, WaitNoLongerForAnOwnerThatHangs) {
+  FakeEngine engine(streams());
+  // Says what a gateway says to its peers until it has a request, and then nothing.
+  bool hangs = false;
+  FakeEngine hanging([&hangs](FakeEngine& self, http::Request& request,
+                              http::ResponseWriter& writer) -> asio::awaitable<void> {
+    hangs = hangs || request.path() != "/peer/load";
+    if (hangs) co_await self.gate.wait();
+    auto report = http::json_response(200, R"({"gateway":"right","instances":[]})");
+    (void)co_await writer.send(std::move(report));
+  });
+  auto impatient = settings("left", {&engine});
+  impatient.health.timeout = std::chrono::milliseconds(100);
+  LiveGateway left(impatient);
+  ASSERT_TRUE(left.is_ready());
+  TestClient admin(left.admin_port);
+  ASSERT_EQ(admin.post("/admin/peers", R"({"id":"right","url":")" + hanging.url() + R"("})").status,
+            201);
+  ASSERT_TRUE(left.metric_is("ringmaster_peer_up{peer=\"right\"} 1"));
+  TestClient client(left.port);
+  EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
+  EXPECT_TRUE(left.metric_is("ringmaster_forwarded_requests_total 1"));
+  hanging.gate.open();
+}
+
+TEST_F(PeersTest, BlameTheOwnerForAStreamThatItLoses) {
+  FakeEngine engine(streams_behind_gate());
+  LiveGateway left(hardly_watching(settings("left", {&engine})));
+  auto right = std::make_unique<LiveGateway>(settings("right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  ASSERT_TRUE(right->is_ready());
+  introduce(left, "right", *right);
+  TestClient client(left.port);
+  const auto head = client.open("POST", kChat, chat("hello"));
+  ASSERT_NE(client.read_until("first").find("first"), std::string::npos);
+  right.reset();
+  const auto got = client.read_rest(head);
+  EXPECT_NE(got.body.find("gateway right before instance " + owned_by("right") + " was lost"),
+            std::string::npos)
+      << got.body;
+  EXPECT_TRUE(left.metric_is("ringmaster_instance_failures_total{model=\"m\",instance=\"" +
+                             owned_by("right") + "\"} 0"));
+  engine.gate.open();
+}
+
+TEST_F(PeersTest, TakeTheRefusalOfAnOwnerForGood) {
+  FakeEngine engine(prefills_behind_gate());
+  FakeEngine idle(streams());
+  auto of_left = settings("left", {&engine, &idle});
+  of_left.instances[1].spec.name = owned_by("left");
+  of_left.scheduler.policy = {.name = "round_robin"};
+  auto of_right = settings("right", {&engine});
+  of_right.scheduler.queue_requests_max = 0;
+  LiveGateway left(of_left);
+  LiveGateway right(of_right);
+  ASSERT_TRUE(left.is_ready());
+  ASSERT_TRUE(right.is_ready());
+  introduce(left, "right", right);
+  TestClient first(right.port);
+  first.send("POST", kChat, chat("one"));
+  ASSERT_TRUE(engine.wait_for_received(1));
+  TestClient second(left.port);
+  const auto refused = second.post(kChat, chat("two"));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(refused.body.find("queue of waiting requests is full"), std::string::npos);
+  EXPECT_NE(refused.field("retry-after"), "");
+  EXPECT_EQ(refused.field("x-ringmaster-final"), "");
+  EXPECT_EQ(idle.received(), 0U);
+  EXPECT_TRUE(left.metric_is("ringmaster_retries_total{model=\"m\"} 0"));
+  engine.gate.open();
+}
+
+TEST_F(PeersTest, SendThemselvesWhereTheOwnerHasAnotherKey) {
+  FakeEngine engine(streams());
+  LiveGateway left(hardly_watching(settings("left", {&engine})));
+  auto before = std::make_unique<LiveGateway>(settings("right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  introduce(left, "right", *before);
+  auto restarted = settings("right", {&engine});
+  restarted.listen = "127.0.0.1:" + std::to_string(before->port);
+  restarted.peers.key = "another-key";
+  restarted.api_keys = {"secret-of-clients"};
+  before.reset();
+  LiveGateway right(restarted);
+  TestClient client(left.port);
+  EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
+  TestClient admin(left.admin_port);
+  EXPECT_TRUE(LiveGateway::shows(admin, "/admin/peers", R"("problem":"it has another peers.key")"));
+}
+
+TEST_F(PeersTest, SendThemselvesWhereTheOwnerDoesNotKnowTheModel) {
+  FakeEngine engine(streams());
+  auto elsewhere = settings("right", {&engine});
+  elsewhere.instances[0].model = "another";
+  LiveGateway left(settings("left", {&engine}));
+  LiveGateway right(elsewhere);
+  ASSERT_TRUE(left.is_ready());
+  introduce(left, "right", right);
+  TestClient client(left.port);
+  EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
+}
+
+TEST_F(PeersTest, AgreeOnlyWithOneOfTheNameThatIsConfigured) {
+  FakeEngine engine(streams());
+  LiveGateway left(settings("left", {&engine}));
+  LiveGateway right(settings("Right", {&engine}));
+  ASSERT_TRUE(left.is_ready());
+  TestClient admin(left.admin_port);
+  const auto url = "http://127.0.0.1:" + std::to_string(right.port);
+  ASSERT_EQ(admin.post("/admin/peers", R"({"id":"right","url":")" + url + R"("})").status, 201);
+  EXPECT_TRUE(LiveGateway::shows(admin, "/admin/peers", R"("problem":"its peers.id is Right")"));
+}
+
+TEST_F(PeersTest, NameTheInstanceThatTheOwnerTookInstead) {
+  FakeEngine engine(streams());
+  auto elsewhere = settings("right", {&engine});
+  elsewhere.instances[0].spec.name = "another";
+  LiveGateway left(settings("left", {&engine}));
+  LiveGateway right(elsewhere);
+  ASSERT_TRUE(left.is_ready());
+  ASSERT_TRUE(right.is_ready());
+  introduce(left, "right", right);
+  TestClient client(left.port);
+  EXPECT_EQ(client.post(kChat, chat("hello")).field("x-ringmaster-instance"), "another");
+}
+
 TEST_F(PeersTest, TakeOverFromAnOwnerThatDrains) {
   FakeEngine engine(prefills_behind_gate());
   LiveGateway left(settings("left", {&engine}));
@@ -158,6 +320,16 @@ TEST_F(PeersTest, RefuseAPeerThatCannotBeOne) {
   EXPECT_EQ(admin.post("/admin/peers", R"({"id":"left","url":"http://127.0.0.1:1"})").status, 400);
   EXPECT_EQ(admin.post("/admin/peers", R"({"id":"right","url":"ftp://x"})").status, 400);
   EXPECT_EQ(admin.post("/admin/peers", R"({"id":"right"})").status, 400);
+  for (std::size_t i = 0; i < PeerSet::kPeersMax; ++i) {
+    const auto id = "peer-" + std::to_string(i);
+    const auto added =
+        admin.post("/admin/peers", R"({"id":")" + id + R"(","url":"http://127.0.0.1:1"})");
+    ASSERT_EQ(added.status, 201);
+  }
+  const auto one_too_many =
+      admin.post("/admin/peers", R"({"id":"right","url":"http://127.0.0.1:1"})");
+  EXPECT_EQ(one_too_many.status, 400);
+  EXPECT_NE(one_too_many.body.find("64 peers"), std::string::npos) << one_too_many.body;
   EXPECT_EQ(admin.call("DELETE", "/admin/peers/right").status, 404);
   TestClient other(alone.admin_port);
   const auto refused = other.post("/admin/peers", R"({"id":"right","url":"http://127.0.0.1:1"})");

@@ -11,13 +11,15 @@ std::string error_of(std::string_view json) {
 }
 
 TEST(PeerReport, ReadsBackWhatItSays) {
-  const auto text = peer_report_json({{.id = "a",
-                                       .model = "m",
-                                       .report = {.running_requests = 1,
-                                                  .waiting_requests = 2,
-                                                  .queued_prefill_tokens = 300,
-                                                  .put_aside_tokens = 40}}});
-  const auto loads = parse_peer_report(text).value();
+  const InstanceReport report{.running_requests = 1,
+                              .waiting_requests = 2,
+                              .queued_prefill_tokens = 300,
+                              .put_aside_tokens = 40};
+  const auto text =
+      peer_report_json({.gateway = "left", .loads = {{.id = "a", .model = "m", .report = report}}});
+  const auto read = parse_peer_report(text).value();
+  EXPECT_EQ(read.gateway, "left");
+  const auto& loads = read.loads;
   ASSERT_EQ(loads.size(), 1U);
   EXPECT_EQ(loads[0].id, "a");
   EXPECT_EQ(loads[0].model, "m");
@@ -30,11 +32,14 @@ TEST(PeerReport, ReadsBackWhatItSays) {
 
 TEST(PeerReport, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(error_of("[]"), "peer report: must be a JSON object with \"instances\"");
-  EXPECT_EQ(error_of(R"({"instances":[{"model":"m"}]})"), "peer report: \"id\" must be a name");
-  EXPECT_EQ(error_of(R"({"instances":[{"id":"a","model":"m","running":-1}]})"),
+  EXPECT_EQ(error_of(R"({"instances":[]})"), "peer report: \"gateway\" must be a name");
+  EXPECT_EQ(error_of(R"({"gateway":"b","instances":[{"model":"m"}]})"),
+            "peer report: \"id\" must be a name");
+  EXPECT_EQ(error_of(R"({"gateway":"b","instances":[{"id":"a","model":"m","running":-1}]})"),
             "peer report: \"running\" must be a count");
-  EXPECT_EQ(error_of(R"({"instances":[{"id":"a","model":"m","running":4294967296}]})"),
-            "peer report: \"running\" must be a count");
+  EXPECT_EQ(
+      error_of(R"({"gateway":"b","instances":[{"id":"a","model":"m","running":4294967296}]})"),
+      "peer report: \"running\" must be a count");
 }
 
 }  // namespace

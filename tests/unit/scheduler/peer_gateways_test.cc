@@ -91,6 +91,22 @@ TEST(PeerGateways, SayWhatTheyHoldAndWhatTheySent) {
   EXPECT_FALSE(driver.scheduler().report_of({1}));
 }
 
+TEST(PeerGateways, SayWhatOthersThanPeersHaveThere) {
+  Driver driver(one_prefill_each(), 1);
+  const auto report = [](Duration time, std::uint32_t running) {
+    return InstanceReported{{0},
+                            {.running_requests = running,
+                             .waiting_requests = 0,
+                             .queued_prefill_tokens = running * 100,
+                             .time = TimePoint{} + time}};
+  };
+  driver.apply(report(std::chrono::seconds(0), 0));
+  driver.apply(report(std::chrono::seconds(1), 3));
+  const auto told = driver.scheduler().report_of({0});
+  EXPECT_EQ(told->running_requests, 3U);
+  EXPECT_EQ(told->queued_prefill_tokens, 300U);
+}
+
 TEST(PeerGateways, CountWhatTheOwnerHoldsAsLoadOfOthers) {
   Driver driver(one_prefill_each(), 2);
   driver.apply(OwnerChanged{{0}, false});

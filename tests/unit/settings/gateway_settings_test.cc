@@ -235,7 +235,9 @@ TEST(GatewaySettings, RefusesPeersThatCannotKnowEachOther) {
   EXPECT_THAT(problems_of("peers: {id: a, key: between-us, gateways: [{id: a, url: 'http://b'}]}"),
               ElementsAre(HasSubstr("peers.gateways[0].id: \"a\" is the id of this gateway")));
   EXPECT_THAT(problems_of("peers: {id: a, key: short}"),
-              ElementsAre(HasSubstr("peers.key: must be at least 8 characters")));
+              ElementsAre(HasSubstr("peers.key: must be 8 to 1024 printable ASCII characters")));
+  EXPECT_THAT(problems_of("peers: {id: a, key: \"between us\"}"),
+              ElementsAre(HasSubstr("peers.key: must be 8 to 1024 printable ASCII characters")));
 }
 
 TEST(GatewaySettings, RefusesNotANumber) {
