@@ -119,6 +119,16 @@ void add_memory_flags(CLI::App& command, EngineFlags& flags) {
                   "The same in bytes, as in 256MB; cpu only")
       ->transform(CLI::AsSizeValue(false));
   command
+      .add_option(
+          "--kv-cache-type", flags.process.device.kv_cache_type,
+          "bf16, or e4m3: FP8 with a scale for each token and head, half the memory; cuda only")
+      ->check(CLI::IsMember({"bf16", "e4m3"}));
+  command
+      .add_option("--kv-error-max", flags.process.device.kv_error_max,
+                  "How far e4m3 may move log-probabilities; compared with bf16 at the start")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
       .add_option("--host-memory", flags.process.device.host_kv_bytes,
                   "Host memory for blocks that leave the device's KV cache, as in 16GB; none by "
                   "default, not with sim")
@@ -163,6 +173,9 @@ void add_engine_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0.001, 1e6));
   command->add_flag("--deterministic", process.device.is_deterministic,
                     "On a GPU: what else is in a step changes no bit, at some cost of speed");
+  command->add_flag("--overlap-launches", process.device.overlaps_launches,
+                    "On a GPU of compute capability 9.0 or later: programmatic dependent launch of "
+                    "kernels; has never run on a card");
   command->add_option("--io-threads", process.io_threads, "For HTTP and tokenizing")
       ->check(CLI::Range(1, 256));
   command->add_flag("--json", process.is_json, "Say {\"url\",\"pid\",\"model\"} when ready");

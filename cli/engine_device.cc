@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -71,6 +72,16 @@ std::string tuning_file() {
   return home == nullptr ? "" : std::string(home) + "/.cache/ringmaster/cuda-products";
 }
 
+std::string note_of(const engine::CudaOptions& cuda, double kv_error, double kv_error_max) {
+  if (cuda.kv_type == engine::cuda::KvType::kBf16) return "";
+  char text[128];
+  std::snprintf(
+      text, sizeof text,
+      "kv_cache_type=e4m3 kv_error=%.4f kv_error_max=%.4f: log-probabilities against bf16",
+      kv_error, kv_error_max);
+  return text;
+}
+
 Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptions& options) {
   const char* module = std::getenv("RINGMASTER_CUDA_MODULE");  // For tests of another build.
   const auto api = engine::load_cuda_api(module == nullptr ? "" : module);
@@ -81,15 +92,21 @@ Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptio
                                  .block_count = options.kv_blocks,
                                  .host_block_count = options.host_kv_blocks,
                                  .host_kv_bytes = options.host_kv_bytes,
+                                 .kv_type = options.kv_cache_type == "e4m3"
+                                                ? engine::cuda::KvType::kE4m3
+                                                : engine::cuda::KvType::kBf16,
                                  .memory_utilization = options.memory_utilization,
                                  .step_tokens_max = settings.batch_tokens_max,
                                  .sequences_max = settings.batch_requests_max,
                                  .context_tokens_max = settings.context_tokens_max,
                                  .is_deterministic = options.is_deterministic,
+                                 .overlaps_launches = options.overlaps_launches,
                                  .tuning_file = tuning_file()};
-  auto executor = engine::make_cuda_executor(std::move(model->weights), cuda, **api);
-  if (!executor) return tl::unexpected(Error(executor.error()).while_doing(settings.model));
-  return EngineDevice{.executor = std::move(*executor), .encoder = std::move(model->encoder)};
+  auto gated = engine::make_gated_cuda_executor(model->weights, cuda, **api, options.kv_error_max);
+  if (!gated) return tl::unexpected(Error(gated.error()).while_doing(settings.model));
+  return EngineDevice{.executor = std::move(gated->executor),
+                      .encoder = std::move(model->encoder),
+                      .note = note_of(cuda, gated->kv_error, options.kv_error_max)};
 }
 
 /// Tokens that make readable nonsense.
@@ -183,6 +200,10 @@ Result<EngineDevice> open_sim(const EngineSettings& settings, const DeviceOption
 
 Result<EngineDevice> open_engine_device(const EngineSettings& settings,
                                         const DeviceOptions& options) {
+  if (options.kv_cache_type != "bf16" && settings.device != "cuda") {
+    return invalid("--kv-cache-type " + options.kv_cache_type +
+                   ": expected --device cuda beside it");
+  }
   if (options.host_kv_blocks > 0 || options.host_kv_bytes > 0) {
     if (settings.device == "sim") {
       return invalid("--host-kv-blocks, --host-memory: --device sim has no host tier");

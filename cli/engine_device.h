@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "engine/cuda/kv_gate.h"
 #include "engine/executor.h"
 #include "engine/simulated/sim_executor.h"
 #include "settings/engine_settings.h"
@@ -14,14 +15,17 @@ namespace ringmaster {
 
 /// What the command line says about the device beyond the settings.
 struct DeviceOptions {
-  std::int32_t kv_blocks = 0;       ///< 0: by kv_bytes or settings.kv_cache_tokens.
-  std::uint64_t kv_bytes = 0;       ///< Memory of the KV cache; cpu only. 0: by tokens.
-  std::int32_t host_kv_blocks = 0;  ///< Of the host tier; 0: by host_kv_bytes. Not for sim.
-  std::uint64_t host_kv_bytes = 0;  ///< Memory of the host tier; 0: none. Not for sim.
-  double memory_utilization = 0.9;  ///< Share of the GPU's memory to take; cuda only.
-  bool is_deterministic = false;    ///< cuda only; see CudaOptions.
-  std::string sim_profile;          ///< Name or file, instead of settings.sim; empty: none.
-  double sim_speed = 1.0;           ///< Simulated seconds in a real one.
+  std::int32_t kv_blocks = 0;          ///< 0: by kv_bytes or settings.kv_cache_tokens.
+  std::uint64_t kv_bytes = 0;          ///< Memory of the KV cache; cpu only. 0: by tokens.
+  std::int32_t host_kv_blocks = 0;     ///< Of the host tier; 0: by host_kv_bytes. Not for sim.
+  std::uint64_t host_kv_bytes = 0;     ///< Memory of the host tier; 0: none. Not for sim.
+  std::string kv_cache_type = "bf16";  ///< Or "e4m3"; cuda only.
+  double kv_error_max = engine::kKvErrorMax;  ///< Of e4m3; see make_gated_cuda_executor().
+  double memory_utilization = 0.9;            ///< Share of the GPU's memory to take; cuda only.
+  bool overlaps_launches = false;             ///< cuda only; see CudaOptions.
+  bool is_deterministic = false;              ///< cuda only; see CudaOptions.
+  std::string sim_profile;  ///< Name or file, instead of settings.sim; empty: none.
+  double sim_speed = 1.0;   ///< Simulated seconds in a real one.
 };
 
 /// A model ready to serve: its device and the tokens of its prompts.
@@ -29,6 +33,7 @@ struct EngineDevice {
   std::unique_ptr<engine::StepWaiter> waiter;  ///< Of a simulated device.
   std::unique_ptr<engine::Executor> executor;
   std::shared_ptr<const PromptEncoder> encoder;
+  std::string note;  ///< What its operator should know of it; empty: nothing.
 };
 
 /// Reads the model's folder and prepares its device. A simulated device without a folder has the

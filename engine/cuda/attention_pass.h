@@ -50,16 +50,22 @@ class AttentionPass {
 
   template <int kDim>
   void attend(const Bf16* keys, const Bf16* values, const CudaStep& step) {
-    if (counts_.decode_sequences > 0) decode<kDim>(keys, values);
+    if (kv_.type == KvType::kE4m3) return attend<kDim, KvType::kE4m3>(keys, values, step);
+    attend<kDim, KvType::kBf16>(keys, values, step);
+  }
+
+  template <int kDim, KvType kType>
+  void attend(const Bf16* keys, const Bf16* values, const CudaStep& step) {
+    if (counts_.decode_sequences > 0) decode<kDim, kType>(keys, values);
     if (step.prefill_tiles == 0) return;
     if (step.prefill_row_tiles == 2) {
-      prefill<kDim, 2>(keys, values, step.prefill_tiles);
+      prefill<PrefillAttention<kDim, 2, kType>>(keys, values, step.prefill_tiles);
     } else {
-      prefill<kDim, 1>(keys, values, step.prefill_tiles);
+      prefill<PrefillAttention<kDim, 1, kType>>(keys, values, step.prefill_tiles);
     }
   }
 
-  template <int kDim>
+  template <int kDim, KvType kType>
   void decode(const Bf16* keys, const Bf16* values) {
     const DecodeAttentionArgs args{.query = buffers_.qkv,
                                    .query_stride = query_stride(),
@@ -78,14 +84,14 @@ class AttentionPass {
                                    .stats = buffers_.stats};
     const std::int32_t head_tiles =
         shape_.kv_heads * ceil_div(shape_.heads / shape_.kv_heads, kTileHeads);
-    device_.template launch<DecodeAttention<kDim>>({device_.decode_blocks(head_tiles), head_tiles},
-                                                   DecodeAttention<kDim>::shared_bytes(), args);
+    using Kernel = DecodeAttention<kDim, kType>;
+    device_.template launch<Kernel>({device_.decode_blocks(head_tiles), head_tiles},
+                                    Kernel::shared_bytes(), args);
     device_.template launch<MergePieces>({counts_.decode_sequences, shape_.heads}, 0, args);
   }
 
-  template <int kDim, int kRowTiles>
+  template <class Kernel>
   void prefill(const Bf16* keys, const Bf16* values, std::int32_t tiles) {
-    using Kernel = PrefillAttention<kDim, kRowTiles>;
     const std::int32_t first = counts_.decode_sequences;
     device_.template launch<Kernel>({tiles, shape_.kv_heads}, Kernel::shared_bytes(),
                                     {.query = buffers_.qkv,

@@ -43,15 +43,19 @@ struct BufferPlan {
   return ceil_div(request.shape.context_tokens_max, request.block_tokens);
 }
 
+/// The cache of a model with so many blocks.
+[[nodiscard]] constexpr KvLayout kv_layout(const CudaOpenRequest& request, std::int32_t blocks) {
+  return {.layers = request.shape.layers,
+          .blocks = blocks,
+          .kv_heads = request.shape.kv_heads,
+          .block_tokens = request.block_tokens,
+          .head_dim = request.shape.head_dim,
+          .type = request.kv_type};
+}
+
 /// Bytes of one block's keys and values in all layers.
-[[nodiscard]] constexpr std::int64_t block_bytes(const CudaModelShape& shape,
-                                                 std::int32_t block_tokens) {
-  const KvLayout one{.layers = shape.layers,
-                     .blocks = 1,
-                     .kv_heads = shape.kv_heads,
-                     .block_tokens = block_tokens,
-                     .head_dim = shape.head_dim};
-  return 2 * one.elements();
+[[nodiscard]] constexpr std::int64_t block_bytes(const CudaOpenRequest& request) {
+  return 2 * kv_layout(request, 1).units();
 }
 
 [[nodiscard]] constexpr BufferPlan plan_buffers(const CudaOpenRequest& request) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/block_copy.h"
+#include "engine/cuda/kv_layout.h"
 #include "engine/cuda/sample_output.h"
 #include "engine/cuda/step_layout.h"
 
@@ -12,7 +13,7 @@
 namespace ringmaster::engine::cuda {
 
 /// Changes with everything in this header and in those it includes.
-inline constexpr std::uint32_t kCudaApiVersion = 4;
+inline constexpr std::uint32_t kCudaApiVersion = 5;
 
 /// Name of the module's one entry: const CudaApi* (*)(), see CudaApi.
 inline constexpr const char* kCudaApiEntry = "ringmaster_cuda_api";
@@ -69,8 +70,11 @@ struct CudaOpenRequest {
   std::int32_t keeps_logits = 0;      ///< For checks: logits can be read after each step.
   const char* tuning_file = nullptr;  ///< Chosen matrix products; null: chosen anew, not kept.
   std::int32_t host_block_count = 0;  ///< Of the host tier; 0: as many as host_kv_bytes holds.
+  KvType kv_type = KvType::kBf16;
   FewRowsKernel few_rows_kernel = FewRowsKernel::kWhereFaster;  ///< Never if is_deterministic.
   std::int64_t host_kv_bytes = 0;  ///< Pinned memory of the host tier; 0: none.
+  /// Programmatic dependent launch: the next kernel comes onto the GPU while the one before runs.
+  std::int32_t overlaps_launches = 0;
 };
 
 /// What was made of the request.

@@ -247,8 +247,10 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
       .keeps_logits = options.keeps_logits ? 1 : 0,
       .tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str(),
       .host_block_count = options.host_block_count,
+      .kv_type = options.kv_type,
       .few_rows_kernel = options.few_rows_kernel,
-      .host_kv_bytes = static_cast<std::int64_t>(options.host_kv_bytes)};
+      .host_kv_bytes = static_cast<std::int64_t>(options.host_kv_bytes),
+      .overlaps_launches = options.overlaps_launches ? 1 : 0};
   cuda::CudaDevice* device = nullptr;
   cuda::CudaDeviceInfo info;
   ErrorLine error;

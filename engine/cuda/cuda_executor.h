@@ -17,13 +17,16 @@ struct CudaOptions {
   std::int32_t block_count = 0;       ///< KV blocks; 0: as many as fit.
   std::int32_t host_block_count = 0;  ///< Blocks of a host tier; 0: as host_kv_bytes holds.
   std::uint64_t host_kv_bytes = 0;    ///< Pinned memory of the host tier; 0: none.
-  double memory_utilization = 0.9;    ///< Share of the GPU's memory to take, in (0, 1].
+  cuda::KvType kv_type = cuda::KvType::kBf16;
+  double memory_utilization = 0.9;  ///< Share of the GPU's memory to take, in (0, 1].
   std::int32_t step_tokens_max = 2048;
   std::int32_t sequences_max = 256;
   std::int32_t context_tokens_max = 0;  ///< 0: what the model says; a longer one is cut to that.
   /// Neither other sequences of a step, nor chunks, cached prefixes and preemption change a bit.
   bool is_deterministic = false;
   cuda::FewRowsKernel few_rows_kernel = cuda::FewRowsKernel::kWhereFaster;
+  /// The next kernel comes onto the GPU while the one before runs; see CudaOpenRequest.
+  bool overlaps_launches = false;
   bool keeps_logits = false;  ///< For checks; see CudaOpenRequest.
   std::string tuning_file;    ///< Empty: what was chosen is not kept.
 };

@@ -46,8 +46,8 @@ struct DeviceBuffers {
   float* stats = nullptr;     ///< [sequences * kChunksMax, heads, 2]
   SampleOutput* samples = nullptr;
   std::int32_t* last_samples = nullptr;  ///< [slots]
-  Bf16* cache = nullptr;
-  Bf16* host_cache = nullptr;  ///< The host tier: pinned memory; null: none.
+  Bf16* cache = nullptr;                 ///< In KvLayout's units.
+  Bf16* host_cache = nullptr;            ///< The host tier: pinned memory; null: none.
 };
 
 /// A matrix product y = x W^T (+ bias).

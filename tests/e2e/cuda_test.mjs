@@ -101,8 +101,10 @@ test('a head size without a kernel is one line that names it and what works', { 
 });
 
 /** A running engine: {url, post, stop}. */
-async function startEngine(more = {}) {
-  const child = spawn(binary, engine(model, '--json'), { stdio: ['ignore', 'pipe', 'ignore'], env: environment(more) });
+async function startEngine(more = {}, ...flags) {
+  const child = spawn(binary, engine(model, '--json', ...flags), { stdio: ['ignore', 'pipe', 'pipe'], env: environment(more) });
+  let stderr = '';
+  child.stderr.on('data', (bytes) => (stderr += bytes));
   const ended = once(child, 'exit');
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const { url } = JSON.parse(line);
@@ -117,7 +119,7 @@ async function startEngine(more = {}) {
     child.kill('SIGTERM');
     return (await ended)[0];
   };
-  return { url, post, stop };
+  return { url, post, stop, stderr: () => stderr };
 }
 
 test('an engine on the emulated GPU serves, and says that it is well', { skip }, async () => {
@@ -127,6 +129,24 @@ test('an engine on the emulated GPU serves, and says that it is well', { skip },
   assert.equal((await answer.json()).usage.completion_tokens, 6);
   assert.equal((await fetch(`${url}/health`)).status, 200);
   assert.equal(await stop(), 0);
+});
+
+test('a KV cache of e4m3 is compared with bf16 at the start, then serves', { skip }, async () => {
+  const { post, stop, stderr } = await startEngine({}, '--kv-cache-type', 'e4m3', '--overlap-launches', '--context-tokens-max', '64');
+  const answer = await post({});
+  assert.equal(answer.status, 200);
+  assert.equal((await answer.json()).usage.completion_tokens, 6);
+  assert.equal(await stop(), 0);
+  assert.match(stderr(), /kv_cache_type=e4m3 kv_error=0\.[0-9]+ kv_error_max=0\.2500: log-probabilities against bf16/);
+});
+
+test('a KV cache of e4m3 that is further off than allowed, or fails, is one line and no service', { skip }, async () => {
+  const flags = ['--kv-cache-type', 'e4m3', '--context-tokens-max', '64'];
+  assert.match(
+    await refusal(engine(model, ...flags, '--kv-error-max', '1e-6')),
+    /tiny: a KV cache of e4m3 moves this model's log-probabilities by 0\.[0-9]+ on average, more than 1e-06: expected bf16, or a larger --kv-error-max/,
+  );
+  assert.match(await refusal(engine(model, ...flags), { EMULATED_FAULT: 'step:1' }), /tiny: step: an emulated fault/);
 });
 
 test('an error of the device fails what runs with a clear error, then health is 503 and nothing hangs', { skip }, async () => {

@@ -58,11 +58,6 @@ ModelConfig qwen_7b() {
           .qkv_bias = true};
 }
 
-/// A check opens the same shapes many times; choosing their products anew would take most of it.
-std::string tuning_file() {
-  return (std::filesystem::temp_directory_path() / "ringmaster-engine-check-products").string();
-}
-
 Result<std::shared_ptr<Executor>> open_cuda(std::shared_ptr<const LoadedModel> model,
                                             const DeviceChoice& choice, const DeviceSize& size,
                                             double memory_utilization) {
@@ -91,6 +86,18 @@ std::shared_ptr<Executor> open_sim(const DeviceSize& size, ModelInfo model, Step
 }
 
 }  // namespace
+
+// A check opens the same shapes many times; choosing their products anew would take most of it.
+std::string tuning_file() {
+  return (std::filesystem::temp_directory_path() / "ringmaster-engine-check-products").string();
+}
+
+std::shared_ptr<const LoadedModel> large_model() {
+  auto model =
+      std::make_shared<LoadedModel>(LoadedModel{.name = "qwen2.5-7b", .config = qwen_7b()});
+  model->weights.layers.resize(static_cast<std::size_t>(model->config.layers));
+  return model;
+}
 
 Result<const cuda::CudaApi*> load_module(const DeviceChoice& choice) {
   if (choice.name != "cuda") return nullptr;
@@ -125,10 +132,7 @@ Result<std::shared_ptr<Executor>> open_large(const DeviceChoice& choice, const D
                                      .context_tokens_max = kContextTokens},
                                     real_time));
   }
-  // Tensors that are not there become random ones on the device.
-  auto model = std::make_shared<LoadedModel>(LoadedModel{.name = "qwen2.5-7b", .config = config});
-  model->weights.layers.resize(static_cast<std::size_t>(config.layers));
-  return open_cuda(std::move(model), choice, size, 0.9);
+  return open_cuda(large_model(), choice, size, 0.9);
 }
 
 std::shared_ptr<Executor> with_blocks(std::shared_ptr<Executor> device, std::int32_t blocks) {

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "engine/cuda/cuda_api.h"
 #include "engine/executor.h"
+#include "engine/loaders/model_folder.h"
 #include "engine/tiny_model.h"
 
 namespace ringmaster::engine {
@@ -32,6 +33,12 @@ struct DeviceSize {
 
 /// The CUDA module; null for other devices. Fails as load_cuda_api() does.
 [[nodiscard]] Result<const cuda::CudaApi*> load_module(const DeviceChoice& choice);
+
+/// Where a module keeps its choice of products from one check to the next.
+[[nodiscard]] std::string tuning_file();
+
+/// The model of open_large() on cuda: tensors that are not there, which become random ones.
+[[nodiscard]] std::shared_ptr<const LoadedModel> large_model();
 
 /// A tiny model on the device.
 [[nodiscard]] Result<std::shared_ptr<Executor>> open_tiny(const DeviceChoice& choice,

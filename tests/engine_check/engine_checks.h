@@ -13,6 +13,10 @@ namespace ringmaster::engine {
 /// rounding explains. `requests`: only the first so many of the suite's.
 int check_equality(const DeviceChoice& choice, std::size_t requests);
 
+/// How far a KV cache of e4m3 moves log-probabilities, with a tiny model or the Qwen2.5-7B shape;
+/// beside it, how far bfloat16 is from the cpu. Only on cuda.
+int check_kv_cache(const DeviceChoice& choice, bool is_large);
+
 struct SoakOptions {
   double seconds = 30.0;
   std::uint64_t seed = 1;

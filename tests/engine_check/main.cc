@@ -15,7 +15,8 @@ namespace {
 void add_device_flags(CLI::App& part, DeviceChoice& choice) {
   static const std::map<std::string, TinyShape> kShapes{{"llama", TinyShape::kTinyLlama},
                                                         {"qwen2", TinyShape::kTinyQwen2},
-                                                        {"qwen3", TinyShape::kTinyQwen3}};
+                                                        {"qwen3", TinyShape::kTinyQwen3},
+                                                        {"toy", TinyShape::kToy}};
   part.add_option("--device", choice.name, "cpu, cuda or sim")
       ->check(CLI::IsMember({"cpu", "cuda", "sim"}))
       ->capture_default_str();
@@ -42,6 +43,15 @@ int run(int argc, char** argv) {
   equality->add_option("--requests", requests, "Only the first so many of the suite's 14")
       ->check(CLI::Range(1, 14));
   equality->callback([&] { code = check_equality(choice, requests); });
+
+  bool is_large = false;
+  auto* kv_cache = app.add_subcommand("kv-cache", "The gate of a KV cache of e4m3; only on cuda");
+  add_device_flags(*kv_cache, choice);
+  kv_cache->add_flag("--large", is_large, "The Qwen2.5-7B shape, with random weights");
+  kv_cache->callback([&] {
+    choice.name = "cuda";
+    code = check_kv_cache(choice, is_large);
+  });
 
   auto* soaking = app.add_subcommand("soak", "Requests come and go on too little KV; no leaks");
   add_device_flags(*soaking, choice);

@@ -19,12 +19,11 @@ constexpr std::int32_t kBlockTokens = 16;
 
 }  // namespace
 
-BenchModel::BenchModel(const CudaModelShape& shape, std::int32_t step_tokens_max,
-                       std::int32_t sequences_max, double memory_utilization, bool uses_graphs)
+BenchModel::BenchModel(const CudaModelShape& shape, const BenchOptions& options)
     : shape_(shape),
       packer_({.block_tokens = kBlockTokens,
                .group = shape.heads / shape.kv_heads,
-               .sequences_max = sequences_max}) {
+               .sequences_max = options.sequences_max}) {
   std::vector<float> cosines;
   std::vector<float> sines;
   for (std::int32_t p = 0; p < shape.context_tokens_max; ++p) {
@@ -38,10 +37,13 @@ BenchModel::BenchModel(const CudaModelShape& shape, std::int32_t step_tokens_max
                                 .cosines = cosines.data(),
                                 .sines = sines.data(),
                                 .block_tokens = kBlockTokens,
-                                .memory_utilization = memory_utilization,
-                                .step_tokens_max = step_tokens_max,
-                                .sequences_max = sequences_max,
-                                .uses_graphs = uses_graphs ? 1 : 0};
+                                .memory_utilization = options.memory_utilization,
+                                .step_tokens_max = options.step_tokens_max,
+                                .sequences_max = options.sequences_max,
+                                .uses_graphs = options.uses_graphs ? 1 : 0,
+                                .kv_type = options.kv_type,
+                                .few_rows_kernel = options.few_rows_kernel,
+                                .overlaps_launches = options.overlaps_launches ? 1 : 0};
   char error[512] = {};
   if (ringmaster_cuda_api()->open(&request, &device_, &info_, error, sizeof error) != 0) {
     end_program(error);

@@ -16,11 +16,21 @@ struct BenchPart {
   std::int32_t context_tokens = 1;  ///< These queries included.
 };
 
-/// A model with random weights on the GPU. Ends the program if anything fails.
+struct BenchOptions {
+  std::int32_t step_tokens_max = 512;
+  std::int32_t sequences_max = 64;
+  double memory_utilization = 0.3;
+  bool uses_graphs = true;
+  KvType kv_type = KvType::kBf16;
+  FewRowsKernel few_rows_kernel = FewRowsKernel::kWhereFaster;
+  bool overlaps_launches = false;
+};
+
+/// A model with random weights on the GPU, the same for the same shape. Ends the program if
+/// anything fails.
 class BenchModel {
  public:
-  BenchModel(const CudaModelShape& shape, std::int32_t step_tokens_max, std::int32_t sequences_max,
-             double memory_utilization, bool uses_graphs);
+  BenchModel(const CudaModelShape& shape, const BenchOptions& options);
   ~BenchModel();
   BenchModel(const BenchModel&) = delete;
   BenchModel& operator=(const BenchModel&) = delete;

@@ -94,7 +94,7 @@ CardCeilings measure_ceilings() {
   end_if_failed(status);
   for (Bf16* matrix : {x, w}) {
     status.note(launch_kernel<RandomFill>(
-                    stream, {528, 1}, 0,
+                    {.stream = stream}, {528, 1}, 0,
                     {.to = matrix, .count = kElements, .size = 1.0F, .offset = 0.0F, .seed = 1}),
                 "random numbers");
   }

@@ -12,15 +12,16 @@ namespace ringmaster::engine::cuda {
 /// plane of an odd layout; nothing else may change.
 template <class Device>
 CaseResult copy_case(Device& device, std::int32_t layers, std::int32_t block_tokens,
-                     std::int32_t copies) {
+                     std::int32_t copies, KvType type = KvType::kBf16) {
   const KvLayout kv{.layers = layers,
                     .blocks = copies + 5,
                     .kv_heads = 3,
                     .block_tokens = block_tokens,
-                    .head_dim = 16};
+                    .head_dim = 16,
+                    .type = type};
   const std::int32_t host_blocks = 2 * copies + 1;
   const auto run = static_cast<std::size_t>(CopyBlocks::block_elements(kv));
-  auto cache = random_bf16(21, static_cast<std::size_t>(kv.elements()));
+  auto cache = random_bf16(21, static_cast<std::size_t>(kv.units()));
   auto host = random_bf16(22, run * static_cast<std::size_t>(host_blocks));
   std::vector<BlockCopy> saves;
   std::vector<BlockCopy> loads;
@@ -55,7 +56,8 @@ CaseResult copy_case(Device& device, std::int32_t layers, std::int32_t block_tok
   for (const BlockCopy& copy : saves) move(copy, true);
   for (const BlockCopy& copy : loads) move(copy, false);
   CaseResult result{.name = "copy_blocks " + std::to_string(layers) + " layers, " +
-                            std::to_string(copies) + " copies",
+                            std::to_string(copies) + " copies" +
+                            (type == KvType::kE4m3 ? ", e4m3" : ""),
                     .bound = 0.0};
   const auto compare = [&](const Bf16s& got, const Bf16s& want) {
     for (std::size_t i = 0; i < want.size(); ++i) {

@@ -4,7 +4,7 @@ import ctypes
 import struct
 
 BLOCK_TOKENS = 16
-VERSION = 4
+VERSION = 5
 
 
 class HostTensor(ctypes.Structure):
@@ -34,7 +34,8 @@ class OpenRequest(ctypes.Structure):
                 ("sequences_max", ctypes.c_int32), ("uses_graphs", ctypes.c_int32),
                 ("is_deterministic", ctypes.c_int32), ("keeps_logits", ctypes.c_int32),
                 ("tuning_file", ctypes.c_char_p), ("host_block_count", ctypes.c_int32),
-                ("few_rows_kernel", ctypes.c_int32), ("host_kv_bytes", ctypes.c_int64)]
+                ("kv_type", ctypes.c_int32), ("few_rows_kernel", ctypes.c_int32),
+                ("host_kv_bytes", ctypes.c_int64), ("overlaps_launches", ctypes.c_int32)]
 
 
 class DeviceInfo(ctypes.Structure):

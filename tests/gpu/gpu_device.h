@@ -36,7 +36,7 @@ class GpuDevice {
 
   template <class Kernel>
   void launch(Grid grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
-    status_.note(launch_kernel<Kernel>(nullptr, grid, shared_bytes, args), "kernel");
+    status_.note(launch_kernel<Kernel>({}, grid, shared_bytes, args), "kernel");
     status_.note(cudaDeviceSynchronize(), "kernel");
     check();
   }

@@ -10,6 +10,9 @@ int check_kernels();
 /// Steps of a tiny model with random weights, graphs against eager ones: the same bits.
 int check_graphs();
 
+/// Products of 1, 2 and 4 rows of a Qwen2.5-7B shape: the library's against our own.
+int compare_few_rows();
+
 /// The card's own ceilings, then decode and prefill of a Qwen2.5-7B shape with random weights.
 int measure_speed();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <numeric>
 #include <random>
 #include <string>
@@ -12,6 +13,7 @@
 #include "engine/cuda/attention_plan.h"
 #include "engine/cuda/kernels/bf16.h"
 #include "engine/cuda/kernels/decode_attention.cuh"
+#include "engine/cuda/kernels/e4m3.h"
 #include "engine/cuda/kernels/embed.cuh"
 #include "engine/cuda/kernels/prefill_attention.cuh"
 #include "engine/cuda/kernels/rms_norm.cuh"
@@ -165,9 +167,37 @@ struct HeadShape {
   }
 };
 
+/// Half a step of an e4m3 number, relative.
+inline constexpr double kE4m3Bound = 0x1.0p-4 * 1.01;
+/// How far attention over a cache of e4m3 may be from that over the numbers before they were
+/// stored: the root of the squared differences over that of the squares.
+inline constexpr double kE4m3Gate = 0.06;
+
+inline std::vector<double> floats(const Bf16* values, std::int32_t count) {
+  std::vector<double> result;
+  for (std::int32_t i = 0; i < count; ++i) result.push_back(to_float(values[i]));
+  return result;
+}
+
+/// A row of a plane of a cache.
+inline std::vector<double> cached_row(const KvLayout& kv, const Bf16* plane, std::int32_t block,
+                                      std::int32_t kv_head, std::int32_t slot) {
+  const Bf16* row = plane + kv.row(block, kv_head, slot);
+  if (kv.type == KvType::kBf16) return floats(row, kv.head_dim);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(row);
+  float scale = 0.0F;
+  std::memcpy(&scale, plane + kv.scale(block, kv_head, slot), sizeof scale);
+  std::vector<double> values;
+  for (std::int32_t i = 0; i < kv.head_dim; ++i) {
+    values.push_back(static_cast<double>(from_e4m3(bytes[i])) * scale);
+  }
+  return values;
+}
+
 /// Token 1 is padding: its keys and values must be stored nowhere.
 template <class Device>
-CaseResult rope_case(Device& device, const HeadShape& shape, bool has_norm) {
+CaseResult rope_case(Device& device, const HeadShape& shape, bool has_norm,
+                     KvType type = KvType::kBf16) {
   constexpr std::int32_t kTokens = 3;
   constexpr std::int32_t kPositions = 40;
   const std::vector<std::int32_t> positions{0, 5, 39};
@@ -175,7 +205,8 @@ CaseResult rope_case(Device& device, const HeadShape& shape, bool has_norm) {
                     .blocks = 5,
                     .kv_heads = shape.kv_heads,
                     .block_tokens = shape.block_tokens,
-                    .head_dim = shape.dim};
+                    .head_dim = shape.dim,
+                    .type = type};
   const std::vector<std::int32_t> slots{2 * shape.block_tokens + shape.block_tokens / 2, -1,
                                         4 * shape.block_tokens};
   const std::int32_t units = shape.heads + 2 * shape.kv_heads;
@@ -211,8 +242,10 @@ CaseResult rope_case(Device& device, const HeadShape& shape, bool has_norm) {
   const auto rotated = device.download(qkv_at, qkv.size());
   const auto cache = device.download(cache_at, 2 * plane);
   // Relative to the pair's length: a rotation may cancel. With a norm, two roundings go before.
-  CaseResult result{.name = "rope_store " + shape.text() + (has_norm ? ", norm" : ""),
-                    .bound = (has_norm ? 3.1 : 1.02) * kBf16Bound};
+  CaseResult result{
+      .name = "rope_store " + shape.text() + (has_norm ? ", norm" : "") +
+              (type == KvType::kE4m3 ? ", e4m3" : ""),
+      .bound = (has_norm ? 3.1 : 1.02) * kBf16Bound + (type == KvType::kE4m3 ? kE4m3Bound : 0.0)};
   std::size_t stored = 0;
   for (std::int32_t t = 0; t < kTokens; ++t) {
     for (std::int32_t u = 0; u < units; ++u) {
@@ -221,12 +254,12 @@ CaseResult rope_case(Device& device, const HeadShape& shape, bool has_norm) {
       const bool is_key = !is_query && u < shape.heads + shape.kv_heads;
       const std::int32_t slot = slots[static_cast<std::size_t>(t)];
       if (!is_query && slot < 0) continue;
-      const Bf16* got = rotated.data() + at;
+      std::vector<double> got = floats(rotated.data() + at, shape.dim);
       if (!is_query) {
         const std::int32_t kv_head = u - shape.heads - (is_key ? 0 : shape.kv_heads);
-        got = cache.data() + (is_key ? 0 : plane) +
-              kv.row(slot / shape.block_tokens, kv_head, slot % shape.block_tokens);
-        stored += static_cast<std::size_t>(shape.dim);
+        got = cached_row(kv, cache.data() + (is_key ? 0 : plane), slot / shape.block_tokens,
+                         kv_head, slot % shape.block_tokens);
+        stored += static_cast<std::size_t>(kv.row_units() + (type == KvType::kE4m3 ? 2 : 0));
       }
       std::vector<double> x(static_cast<std::size_t>(shape.dim));
       double squares = 0.0;
@@ -235,7 +268,10 @@ CaseResult rope_case(Device& device, const HeadShape& shape, bool has_norm) {
         squares += x[i] * x[i];
       }
       if (!is_query && !is_key) {
-        for (std::size_t i = 0; i < x.size(); ++i) note(result.error, to_float(got[i]) - x[i]);
+        const bool is_exact = type == KvType::kBf16;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          note(result.error, (got[i] - x[i]) / (is_exact ? 1.0 : std::max(std::abs(x[i]), 1e-2)));
+        }
         continue;
       }
       const auto& norm = is_query ? query_norm : key_norm;
@@ -248,8 +284,8 @@ CaseResult rope_case(Device& device, const HeadShape& shape, bool has_norm) {
         const double length = std::max(std::hypot(x[j], x[j + half]), 1e-3);
         const double c = cosines[angle];
         const double s = sines[angle];
-        note(result.error, (to_float(got[j]) - (x[j] * c - x[j + half] * s)) / length);
-        note(result.error, (to_float(got[j + half]) - (x[j + half] * c + x[j] * s)) / length);
+        note(result.error, (got[j] - (x[j] * c - x[j + half] * s)) / length);
+        note(result.error, (got[j + half] - (x[j + half] * c + x[j] * s)) / length);
       }
     }
   }
@@ -267,8 +303,10 @@ struct PagedCase {
   std::vector<std::int32_t> contexts;
   std::vector<std::int32_t> table_starts;
   std::vector<std::int32_t> blocks;
+  std::vector<double> exact;  ///< What was stored, [keys, values][rows][head_dim].
+  std::vector<double> held;   ///< What the cache has of it.
 
-  PagedCase(const HeadShape& shape, std::vector<std::int32_t> lengths)
+  PagedCase(const HeadShape& shape, std::vector<std::int32_t> lengths, KvType type)
       : contexts(std::move(lengths)) {
     std::int32_t needed = 0;
     for (const std::int32_t context : contexts) {
@@ -279,34 +317,28 @@ struct PagedCase {
           .blocks = needed + 2,
           .kv_heads = shape.kv_heads,
           .block_tokens = shape.block_tokens,
-          .head_dim = shape.dim};
+          .head_dim = shape.dim,
+          .type = type};
     blocks.resize(static_cast<std::size_t>(kv.blocks));
     std::iota(blocks.begin(), blocks.end(), 0);
     std::shuffle(blocks.begin(), blocks.end(), std::mt19937(9));
     blocks.resize(static_cast<std::size_t>(needed));
-    const auto plane = static_cast<std::size_t>(kv.plane_stride());
-    cache = poisoned(2 * plane);
-    for (std::size_t s = 0; s < contexts.size(); ++s) fill(s, plane);
+    cache = poisoned(2 * static_cast<std::size_t>(kv.plane_stride()));
+    held.assign(2 * rows() * static_cast<std::size_t>(kv.head_dim), NAN);
+    exact = held;
+    for (std::size_t s = 0; s < contexts.size(); ++s) fill(s);
   }
 
-  [[nodiscard]] std::size_t row(std::size_t sequence, std::int32_t kv_head,
-                                std::int32_t position) const {
-    const auto entry =
-        static_cast<std::size_t>(table_starts[sequence] + position / kv.block_tokens);
-    return static_cast<std::size_t>(kv.row(blocks[entry], kv_head, position % kv.block_tokens));
-  }
-
-  /// Attention of one query over the first `seen` tokens, in double.
-  [[nodiscard]] std::vector<double> attend(const Bf16* query, std::size_t sequence,
-                                           std::int32_t kv_head, std::int32_t seen) const {
+  /// Attention of one query over the first `seen` tokens of `content`, in double.
+  [[nodiscard]] std::vector<double> attend(const std::vector<double>& content, const Bf16* query,
+                                           std::size_t sequence, std::int32_t kv_head,
+                                           std::int32_t seen) const {
     const auto dim = static_cast<std::size_t>(kv.head_dim);
-    const auto plane = static_cast<std::size_t>(kv.plane_stride());
     std::vector<double> scores(static_cast<std::size_t>(seen));
     for (std::int32_t p = 0; p < seen; ++p) {
       double dot = 0.0;
       for (std::size_t d = 0; d < dim; ++d) {
-        dot += static_cast<double>(to_float(query[d])) *
-               to_float(cache[row(sequence, kv_head, p) + d]);
+        dot += to_float(query[d]) * content[at(0, sequence, kv_head, p) + d];
       }
       scores[static_cast<std::size_t>(p)] = dot / std::sqrt(kv.head_dim);
     }
@@ -317,7 +349,7 @@ struct PagedCase {
       const double weight = std::exp(scores[static_cast<std::size_t>(p)] - highest);
       total += weight;
       for (std::size_t d = 0; d < dim; ++d) {
-        out[d] += weight * to_float(cache[plane + row(sequence, kv_head, p) + d]);
+        out[d] += weight * content[at(1, sequence, kv_head, p) + d];
       }
     }
     for (double& value : out) value /= total;
@@ -325,20 +357,89 @@ struct PagedCase {
   }
 
  private:
-  void fill(std::size_t s, std::size_t plane) {
+  [[nodiscard]] std::size_t rows() const {
+    return static_cast<std::size_t>(kv.blocks * kv.kv_heads * kv.block_tokens);
+  }
+  [[nodiscard]] std::int32_t block_of(std::size_t sequence, std::int32_t position) const {
+    return blocks[static_cast<std::size_t>(table_starts[sequence] + position / kv.block_tokens)];
+  }
+  /// Where a row of keys (part 0) or values (1) begins in `exact` and `held`.
+  [[nodiscard]] std::size_t at(std::size_t part, std::size_t sequence, std::int32_t kv_head,
+                               std::int32_t position) const {
+    const auto row = static_cast<std::size_t>(
+        (block_of(sequence, position) * kv.kv_heads + kv_head) * kv.block_tokens +
+        position % kv.block_tokens);
+    return (part * rows() + row) * static_cast<std::size_t>(kv.head_dim);
+  }
+
+  void fill(std::size_t s) {
     const auto dim = static_cast<std::size_t>(kv.head_dim);
     const auto count = static_cast<std::size_t>(contexts[s] * kv.kv_heads) * 2 * dim;
     const auto values = random_bf16(100 + s, count, 2.0);
-    std::size_t next = 0;
+    const Bf16* next = values.data();
     for (std::int32_t p = 0; p < contexts[s]; ++p) {
       for (std::int32_t h = 0; h < kv.kv_heads; ++h) {
-        for (std::size_t d = 0; d < dim; ++d) {
-          cache[row(s, h, p) + d] = values[next++];
-          cache[plane + row(s, h, p) + d] = values[next++];
-        }
+        for (std::size_t part = 0; part < 2; ++part, next += dim) store(part, s, h, p, next);
       }
     }
   }
+
+  void store(std::size_t part, std::size_t sequence, std::int32_t kv_head, std::int32_t position,
+             const Bf16* values) {
+    Bf16* plane = cache.data() + static_cast<std::int64_t>(part) * kv.plane_stride();
+    const std::int32_t block = block_of(sequence, position);
+    const std::int32_t slot = position % kv.block_tokens;
+    Bf16* row = plane + kv.row(block, kv_head, slot);
+    if (kv.type == KvType::kBf16) {
+      std::copy_n(values, kv.head_dim, row);
+    } else {
+      float largest = 0.0F;
+      for (std::int32_t d = 0; d < kv.head_dim; ++d) {
+        largest = std::max(largest, std::abs(to_float(values[d])));
+      }
+      const float scale = e4m3_scale(largest);
+      std::memcpy(plane + kv.scale(block, kv_head, slot), &scale, sizeof scale);
+      for (std::int32_t d = 0; d < kv.head_dim; ++d) {
+        reinterpret_cast<std::uint8_t*>(row)[d] = to_e4m3(to_float(values[d]) / scale);
+      }
+    }
+    const auto first = static_cast<std::ptrdiff_t>(at(part, sequence, kv_head, position));
+    std::ranges::copy(floats(values, kv.head_dim), exact.begin() + first);
+    std::ranges::copy(cached_row(kv, plane, block, kv_head, slot), held.begin() + first);
+  }
+};
+
+/// Compares one head's result with attention over what the cache holds, and, for the gate, with
+/// attention over what was stored.
+class AttentionErrors {
+ public:
+  AttentionErrors(const PagedCase& data, CaseResult& result) : data_(data), result_(result) {}
+
+  void add(const Bf16* got, const Bf16* query, std::size_t sequence, std::int32_t kv_head,
+           std::int32_t seen) {
+    const auto held = data_.attend(data_.held, query, sequence, kv_head, seen);
+    for (std::size_t d = 0; d < held.size(); ++d) note(result_.error, to_float(got[d]) - held[d]);
+    if (data_.kv.type == KvType::kBf16) return;
+    const auto exact = data_.attend(data_.exact, query, sequence, kv_head, seen);
+    for (std::size_t d = 0; d < exact.size(); ++d) {
+      const double difference = to_float(got[d]) - exact[d];
+      differences_ += difference * difference;
+      squares_ += exact[d] * exact[d];
+    }
+  }
+
+  void finish() {
+    if (data_.kv.type == KvType::kBf16) return;
+    const double off = std::sqrt(differences_ / squares_);
+    result_.name += ", e4m3, off by " + std::to_string(off);
+    if (!(off <= kE4m3Gate)) result_.error = INFINITY;
+  }
+
+ private:
+  const PagedCase& data_;
+  CaseResult& result_;
+  double differences_ = 0.0;
+  double squares_ = 0.0;
 };
 
 inline float softmax_scale(std::int32_t dim) {
@@ -347,12 +448,16 @@ inline float softmax_scale(std::int32_t dim) {
 
 /// Results of at most 2, the size of the values here, are rounded to bfloat16; the roundings of the
 /// weights before that mostly cancel.
-inline constexpr double kAttentionBound = 2.0 * kBf16Bound;
+/// A weight that bears the scale of an e4m3 row is rounded even where it is the only one.
+constexpr double attention_bound(KvType type) {
+  return type == KvType::kE4m3 ? 3.0 * kBf16Bound : 2.0 * kBf16Bound;
+}
 
-template <int kDim, class Device>
+template <int kDim, KvType kType = KvType::kBf16, class Device>
 CaseResult decode_case(Device& device, const HeadShape& shape, std::vector<std::int32_t> contexts,
                        std::int32_t grid) {
-  const PagedCase data(shape, contexts);
+  using Kernel = DecodeAttention<kDim, kType>;
+  const PagedCase data(shape, contexts, kType);
   const auto sequences = static_cast<std::int32_t>(contexts.size());
   const std::int32_t row = (shape.heads + 2 * shape.kv_heads) * kDim;  // Queries lie within qkv.
   const auto query = random_bf16(10, static_cast<std::size_t>(sequences * row), 2.0);
@@ -379,24 +484,25 @@ CaseResult decode_case(Device& device, const HeadShape& shape, std::vector<std::
                                  .partials = device.upload(std::vector<float>(pieces * kDim, NAN)),
                                  .stats = device.upload(std::vector<float>(pieces * 2, NAN))};
   const std::int32_t group = shape.heads / shape.kv_heads;
-  device.template launch<DecodeAttention<kDim>>(
-      {grid, shape.kv_heads * ceil_div(group, kTileHeads)}, DecodeAttention<kDim>::shared_bytes(),
-      args);
+  device.template launch<Kernel>({grid, shape.kv_heads * ceil_div(group, kTileHeads)},
+                                 Kernel::shared_bytes(), args);
   device.template launch<MergePieces>({sequences, shape.heads}, 0, args);
   const auto out = device.download(out_at, out_count);
-  CaseResult result{.name = "decode_attention " + shape.text(), .bound = kAttentionBound};
+  CaseResult result{.name = "decode_attention " + shape.text(), .bound = attention_bound(kType)};
   for (const std::int32_t context : contexts) result.name += " " + std::to_string(context);
+  AttentionErrors errors(data, result);
   for (std::int32_t s = 0; s < sequences; ++s) {
     for (std::int32_t h = 0; h < shape.heads; ++h) {
       const Bf16* got = out.data() + (s * shape.heads + h) * kDim;
       const auto index = static_cast<std::size_t>(s);
-      std::vector<double> want(kDim, 0.0);  // Padding is zero.
       if (contexts[index] > 0) {
-        want = data.attend(query.data() + s * row + h * kDim, index, h / group, contexts[index]);
+        errors.add(got, query.data() + s * row + h * kDim, index, h / group, contexts[index]);
+      } else {
+        for (std::size_t d = 0; d < kDim; ++d) note(result.error, to_float(got[d]));
       }
-      for (std::size_t d = 0; d < kDim; ++d) note(result.error, to_float(got[d]) - want[d]);
     }
   }
+  errors.finish();
   return result;
 }
 
@@ -406,10 +512,10 @@ struct PrefillPart {
   std::int32_t context = 0;
 };
 
-template <int kDim, int kRowTiles, class Device>
+template <int kDim, int kRowTiles, KvType kType = KvType::kBf16, class Device>
 CaseResult prefill_case(Device& device, const HeadShape& shape,
                         const std::vector<PrefillPart>& parts) {
-  using Kernel = PrefillAttention<kDim, kRowTiles>;
+  using Kernel = PrefillAttention<kDim, kRowTiles, kType>;
   std::vector<std::int32_t> contexts;
   std::vector<std::int32_t> query_tokens;
   std::vector<std::int32_t> query_starts;
@@ -423,7 +529,7 @@ CaseResult prefill_case(Device& device, const HeadShape& shape,
     tokens += part.tokens;
     tile_starts.push_back(tile_starts.back() + prefill_tiles(part.tokens, group, Kernel::kRows));
   }
-  const PagedCase data(shape, contexts);
+  const PagedCase data(shape, contexts, kType);
   const std::int32_t row = (shape.heads + 2 * shape.kv_heads) * kDim;
   const auto query = random_bf16(11, static_cast<std::size_t>(tokens * row), 2.0);
   const auto out_count = static_cast<std::size_t>(tokens * shape.heads * kDim);
@@ -447,19 +553,20 @@ CaseResult prefill_case(Device& device, const HeadShape& shape,
                                   .out = out_at});
   const auto out = device.download(out_at, out_count);
   CaseResult result{.name = "prefill_attention<" + std::to_string(kRowTiles) + "> " + shape.text(),
-                    .bound = kAttentionBound};
+                    .bound = attention_bound(kType)};
+  AttentionErrors errors(data, result);
   for (std::size_t s = 0; s < parts.size(); ++s) {
     result.name += " " + std::to_string(parts[s].tokens) + "@" + std::to_string(parts[s].context);
     for (std::int32_t t = 0; t < parts[s].tokens; ++t) {
       const std::int32_t token = query_starts[s] + t;
       const std::int32_t seen = parts[s].context - parts[s].tokens + t + 1;
       for (std::int32_t h = 0; h < shape.heads; ++h) {
-        const auto want = data.attend(query.data() + token * row + h * kDim, s, h / group, seen);
-        const Bf16* got = out.data() + (token * shape.heads + h) * kDim;
-        for (std::size_t d = 0; d < kDim; ++d) note(result.error, to_float(got[d]) - want[d]);
+        errors.add(out.data() + (token * shape.heads + h) * kDim,
+                   query.data() + token * row + h * kDim, s, h / group, seen);
       }
     }
   }
+  errors.finish();
   const auto untouched = static_cast<std::size_t>(2 * shape.heads * kDim);
   for (std::size_t i = 0; i < untouched; ++i) {
     if (out[i].bits != 0x7fff) result.error = INFINITY;

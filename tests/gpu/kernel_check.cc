@@ -4,6 +4,7 @@
 
 #include "engine/cuda/kernels/sample.cuh"
 #include "tests/gpu/copy_cases.h"
+#include "tests/gpu/e4m3_cases.h"
 #include "tests/gpu/gemv_cases.h"
 #include "tests/gpu/gpu_device.h"
 #include "tests/gpu/gpu_parts.h"
@@ -40,6 +41,20 @@ void check_attention(GpuDevice& device, Report& report) {
   report.add(device, prefill_case<kDim, 2>(device, odd, parts));
   report.add(device, rope_case(device, grouped, true));
   report.add(device, rope_case(device, odd, false));
+}
+
+template <int kDim>
+void check_e4m3_attention(GpuDevice& device, Report& report) {
+  const HeadShape grouped{.heads = 28, .kv_heads = 4, .dim = kDim, .block_tokens = 16};
+  const HeadShape odd{.heads = 21, .kv_heads = 1, .dim = kDim, .block_tokens = 5};
+  const std::vector<std::int32_t> contexts{1, 0, 15, 16, 17, 255, 256, 257, 1500, 9000};
+  const std::vector<PrefillPart> parts{{2, 2}, {33, 40}, {5, 130}, {64, 64}, {200, 911}};
+  for (const HeadShape& shape : {grouped, odd}) {
+    report.add(device, decode_case<kDim, KvType::kE4m3>(device, shape, contexts, 66));
+    report.add(device, prefill_case<kDim, 1, KvType::kE4m3>(device, shape, parts));
+    report.add(device, prefill_case<kDim, 2, KvType::kE4m3>(device, shape, parts));
+    report.add(device, rope_case(device, shape, true, KvType::kE4m3));
+  }
 }
 
 /// Draws by a row of logits against the plain inverse of the filtered distribution.
@@ -122,10 +137,16 @@ int check_kernels() {
   report.add(device, gemv_alone_case(device, 3584, 777));
   report.add(device, copy_case(device, 2, 16, 3));
   report.add(device, copy_case(device, 3, 5, 400));
+  report.add(device, copy_case(device, 3, 5, 400, KvType::kE4m3));
+  report.add(device, e4m3_extremes_case(device));
   check_attention<16>(device, report);
   check_attention<32>(device, report);
   check_attention<64>(device, report);
   check_attention<128>(device, report);
+  check_e4m3_attention<16>(device, report);
+  check_e4m3_attention<32>(device, report);
+  check_e4m3_attention<64>(device, report);
+  check_e4m3_attention<128>(device, report);
   for (const std::int32_t vocabulary : {1, 37, 5000, 152'064}) {
     report.add(device, sample_case(device, vocabulary, {.seed = 5, .temperature = 1.0F}));
     report.add(device, sample_case(device, vocabulary,

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "engine/cuda/module/launch.h"
 #include "tests/gpu/bench_model.h"
 #include "tests/gpu/card_ceilings.h"
 #include "tests/gpu/figure.h"
@@ -19,13 +20,17 @@ constexpr double kHeadFlops = 2.0 * 152'064 * 3584;
 constexpr double kPairFlops = 401'408;
 constexpr double kWeightBytes = 14.14e9;
 constexpr double kKvBytes = 57'344;
+constexpr double kE4m3KvBytes = 2.0 * 28 * 4 * (128 + 4);  // With a scale for each row.
+
+constexpr BenchOptions kLarge{
+    .step_tokens_max = 8192, .sequences_max = 256, .memory_utilization = 0.97};
 
 /// Least time of a decode step: the slower of bytes and arithmetic, for products and for attention.
-double decode_floor(const CardCeilings& card, double batch, double context) {
+double decode_floor(const CardCeilings& card, double batch, double context, double kv_bytes) {
   const double products =
       std::max(kWeightBytes / card.read_bytes_per_second,
                batch * (kLayerFlops + kHeadFlops) / card.product_flops_per_second);
-  const double attention = std::max(batch * context * kKvBytes / card.read_bytes_per_second,
+  const double attention = std::max(batch * context * kv_bytes / card.read_bytes_per_second,
                                     batch * context * kPairFlops / card.product_flops_per_second);
   return products + attention;
 }
@@ -50,50 +55,82 @@ double prefill_time(BenchModel& model, std::int32_t tokens, std::int32_t cached)
   return seconds;
 }
 
+struct Decode {
+  std::int32_t batch, context;
+  double bar;
+};
+
+void measure_decode(const CardCeilings& card, BenchModel& model, const Decode& decode,
+                    double kv_bytes, const char* variant) {
+  const double seconds = model.time(batch_of(decode.batch, decode.context), 15);
+  char name[64];
+  std::snprintf(name, sizeof name, "decode, batch %d, context %d%s", decode.batch, decode.context,
+                variant);
+  char unit[64];
+  std::snprintf(unit, sizeof unit, "of the floor; %.2f ms", seconds * 1e3);
+  print_figure(name, decode_floor(card, decode.batch, decode.context, kv_bytes) / seconds,
+               decode.bar, unit);
+}
+
+void measure_prompt(const CardCeilings& card, BenchModel& model, std::int32_t tokens,
+                    double mfu_bar, double hit_bar) {
+  const double cold = prefill_time(model, tokens, 0);
+  const std::int32_t cached = tokens * 9 / 10 / 16 * 16;
+  const double hit = prefill_time(model, tokens, cached);
+  char name[64];
+  std::snprintf(name, sizeof name, "prefill of %d tokens", tokens);
+  char unit[64];
+  std::snprintf(unit, sizeof unit, "MFU; %.1f ms", cold * 1e3);
+  print_figure(name, prefill_flops(tokens, 0) / cold / card.product_flops_per_second, mfu_bar,
+               unit);
+  std::snprintf(name, sizeof name, "%d tokens, 90 %% cached", tokens);
+  std::snprintf(unit, sizeof unit, "times sooner; %.1f ms", hit * 1e3);
+  print_figure(name, cold / hit, hit_bar, unit);
+}
+
+void measure_plain(const CardCeilings& card) {
+  BenchModel model(qwen_7b_shape(33'000), kLarge);
+  std::printf("card: %s, reads %.2f TB/s, products %.0f TFLOP/s, KV pool %lld tokens\n",
+              model.info().name, card.read_bytes_per_second * 1e-12,
+              card.product_flops_per_second * 1e-12, static_cast<long long>(model.kv_tokens()));
+  const Decode decodes[] = {{1, 1024, 0.75}, {8, 1024, 0.72}, {64, 1024, 0.68}, {256, 1024, 0.60},
+                            {1, 8192, 0.75}, {8, 8192, 0.72}, {64, 8192, 0.75}, {256, 8192, 0.75}};
+  for (const Decode& decode : decodes) measure_decode(card, model, decode, kKvBytes, "");
+  measure_prompt(card, model, 2048, 0.70, 5.0);
+  measure_prompt(card, model, 8192, 0.70, 6.5);
+  measure_prompt(card, model, 32'768, 0.60, 5.5);
+}
+
+/// Decode steps in which launches overlap, or with a KV cache of e4m3, which have no bar of their
+/// own.
+void measure_variants(const CardCeilings& card) {
+  if (can_overlap_launches()) {
+    BenchOptions options = kLarge;
+    options.overlaps_launches = true;
+    BenchModel model(qwen_7b_shape(33'000), options);
+    for (const Decode& decode : {Decode{1, 1024, 0.75}, Decode{64, 1024, 0.68}}) {
+      measure_decode(card, model, decode, kKvBytes, ", overlapped");
+    }
+  }
+  BenchOptions options = kLarge;
+  options.kv_type = KvType::kE4m3;
+  BenchModel model(qwen_7b_shape(33'000), options);
+  for (const Decode& decode : {Decode{64, 8192, 0.75}, Decode{256, 8192, 0.75}}) {
+    measure_decode(card, model, decode, kE4m3KvBytes, ", e4m3");
+  }
+}
+
 }  // namespace
 
 int measure_speed() {
   const CardCeilings card = measure_ceilings();
-  BenchModel model(qwen_7b_shape(33'000), 8192, 256, 0.97, true);
-  std::printf("card: %s, reads %.2f TB/s, products %.0f TFLOP/s, KV pool %lld tokens\n",
-              model.info().name, card.read_bytes_per_second * 1e-12,
-              card.product_flops_per_second * 1e-12, static_cast<long long>(model.kv_tokens()));
-  const struct {
-    std::int32_t batch, context;
-    double bar;
-  } decodes[] = {{1, 1024, 0.75}, {8, 1024, 0.72}, {64, 1024, 0.68}, {256, 1024, 0.60},
-                 {1, 8192, 0.75}, {8, 8192, 0.72}, {64, 8192, 0.75}, {256, 8192, 0.75}};
-  for (const auto& d : decodes) {
-    const double seconds = model.time(batch_of(d.batch, d.context), 15);
-    char name[64];
-    std::snprintf(name, sizeof name, "decode, batch %d, context %d", d.batch, d.context);
-    char unit[64];
-    std::snprintf(unit, sizeof unit, "of the floor; %.2f ms", seconds * 1e3);
-    print_figure(name, decode_floor(card, d.batch, d.context) / seconds, d.bar, unit);
-  }
-  const struct {
-    std::int32_t tokens;
-    double mfu_bar, hit_bar;
-  } prompts[] = {{2048, 0.70, 5.0}, {8192, 0.70, 6.5}, {32'768, 0.60, 5.5}};
-  for (const auto& p : prompts) {
-    const double cold = prefill_time(model, p.tokens, 0);
-    const std::int32_t cached = p.tokens * 9 / 10 / 16 * 16;
-    const double hit = prefill_time(model, p.tokens, cached);
-    char name[64];
-    std::snprintf(name, sizeof name, "prefill of %d tokens", p.tokens);
-    char unit[64];
-    std::snprintf(unit, sizeof unit, "MFU; %.1f ms", cold * 1e3);
-    print_figure(name, prefill_flops(p.tokens, 0) / cold / card.product_flops_per_second, p.mfu_bar,
-                 unit);
-    std::snprintf(name, sizeof name, "%d tokens, 90 %% cached", p.tokens);
-    std::snprintf(unit, sizeof unit, "times sooner; %.1f ms", hit * 1e3);
-    print_figure(name, cold / hit, p.hit_bar, unit);
-  }
+  measure_plain(card);
+  measure_variants(card);
   return 0;  // A missed bar is a figure, not a fault.
 }
 
 int measure_steps() {
-  BenchModel model(qwen_7b_shape(33'000), 8192, 256, 0.97, true);
+  BenchModel model(qwen_7b_shape(33'000), kLarge);
   std::printf("# device %s\n# device_kv_tokens %lld\n# context_tokens_max 32768\n",
               model.info().name, static_cast<long long>(model.kv_tokens()));
   std::printf("prefill_tokens,decode_sequences,kv_tokens,pairs,seconds\n");

@@ -168,11 +168,7 @@ class EmulatedCuda {
   void take_buffers() {
     const BufferPlan plan = plan_buffers(request_);
     words_max_ = plan.words;
-    kv_ = {.layers = request_.shape.layers,
-           .blocks = request_.block_count > 0 ? request_.block_count : kBlocks,
-           .kv_heads = request_.shape.kv_heads,
-           .block_tokens = request_.block_tokens,
-           .head_dim = request_.shape.head_dim};
+    kv_ = kv_layout(request_, request_.block_count > 0 ? request_.block_count : kBlocks);
     buffers_ = {.words = take<std::int32_t>(plan.words),
                 .hidden = take<Bf16>(plan.hidden),
                 .normed = take<Bf16>(plan.hidden),
@@ -186,7 +182,7 @@ class EmulatedCuda {
                 .stats = take<float>(plan.stats),
                 .samples = take<SampleOutput>(plan.rows),
                 .last_samples = take<std::int32_t>(plan.rows),
-                .cache = take<Bf16>(kv_.elements()),
+                .cache = take<Bf16>(kv_.units()),
                 .host_cache = take<Bf16>(host_blocks() * CopyBlocks::block_elements(kv_))};
   }
 

@@ -4,6 +4,8 @@
 
 #include "engine/cuda/attention_plan.h"
 #include "engine/cuda/kernels/bf16.h"
+#include "engine/cuda/kernels/e4m3_tile.cuh"
+#include "engine/cuda/kernels/prefill_rows.cuh"
 #include "engine/cuda/kernels/prefill_tile.cuh"
 #include "engine/cuda/kernels/tile_math.cuh"
 
@@ -11,20 +13,28 @@ namespace ringmaster::engine::cuda {
 
 /// The queries of prefill chunks against their paged cache: causal, offset by what was computed
 /// before. Four warps with 16 * kRowTiles rows each share the tiles of keys, two of which are in
-/// flight. Grid: x is the tile, later ones (with more keys) first; y is the KV head.
-template <int kDim, int kRowTiles>
+/// flight; one of e4m3 is widened into bfloat16 before it is used. Grid: x is the tile, later ones
+/// (with more keys) first; y is the KV head.
+template <int kDim, int kRowTiles, KvType kType = KvType::kBf16>
 struct PrefillAttention {
   using Args = PrefillAttentionArgs;
   static constexpr int kThreads = 128;
   static constexpr int kWarps = kThreads / 32;
-  static constexpr int kWarpRows = 16 * kRowTiles;
+  static constexpr int kWarpRows = PrefillRows<kDim, kRowTiles>::kWarpRows;
   static constexpr int kRows = kWarps * kWarpRows;
-  using Copies = PrefillCopies<kDim, kThreads>;
+  using Copies = PrefillCopies<kDim, kThreads, kType>;
+  using Rows = PrefillRows<kDim, kRowTiles>;
+  static constexpr bool kIsScaled = kType == KvType::kE4m3;
   static constexpr int kChunks = Copies::kChunks;
+  static constexpr int kWideKeyChunks = kPrefillTileKeys * kChunks;
   static constexpr int kStageChunks = 2 * Copies::kKeyChunks;  // Keys, then values.
   static constexpr int kStepKeys = 32;  // Scored together; more would not fit the registers.
 
-  static constexpr std::int32_t shared_bytes() { return (kRows * kChunks + 2 * kStageChunks) * 16; }
+  static constexpr std::int32_t shared_bytes() {
+    constexpr std::int32_t kScaled =
+        kIsScaled ? 2 * (kWideKeyChunks * 16 + kPrefillTileKeys * 4) : 0;
+    return (kRows * kChunks + 2 * kStageChunks) * 16 + kScaled;
+  }
 
   template <class Lane>
   static RINGMASTER_KERNEL void run(Lane& lane, const Args& args) {
@@ -36,6 +46,11 @@ struct PrefillAttention {
     Copies::copy_keys(lane, args, tile, 0, ring);
     lane.commit_copies();
 
+    static_assert(kThreads == 2 * kPrefillTileKeys);  // A scale for each thread.
+    [[maybe_unused]] auto* scales =
+        reinterpret_cast<float*>(ring + 2 * (kStageChunks + kWideKeyChunks));
+    [[maybe_unused]] float scale = 0.0F;  // Of the tile to come.
+    if constexpr (kIsScaled) scale = Copies::load_scale(lane, args, tile, 0);
     SoftmaxRows<kDim / 8> rows[kRowTiles];
     const std::int32_t key_tiles = ceil_div(tile.keys, kPrefillTileKeys);
     for (std::int32_t j = 0; j < key_tiles; ++j) {
@@ -48,28 +63,31 @@ struct PrefillAttention {
       }
       lane.sync();
       const Bf16x8* stage = ring + j % 2 * kStageChunks;
+      if constexpr (kIsScaled) {
+        Bf16x8* wide = ring + 2 * kStageChunks;
+        widen_tile<kDim, 2 * kPrefillTileKeys, kThreads>(lane.thread(), stage, wide);
+        scales[lane.thread()] = scale;
+        if (j + 1 < key_tiles) scale = Copies::load_scale(lane, args, tile, j + 1);
+        lane.sync();
+        stage = wide;
+      }
       RINGMASTER_UNROLL
       for (int key = 0; key < kPrefillTileKeys; key += kStepKeys) {
-        attend(lane, args, tile, queries, stage, j * kPrefillTileKeys, key, rows);
+        attend(lane, args, tile, queries, stage, scales, j * kPrefillTileKeys, key, rows);
       }
       lane.sync();  // Before the next copies overwrite what was read here.
     }
-    store(lane, args, tile, rows);
+    Rows::store(lane, args, tile, rows);
   }
 
  private:
-  /// The row of the tile that this lane's row `half` of row tile `r` is.
-  template <class Lane>
-  static RINGMASTER_KERNEL std::int32_t row_index(Lane& lane, int r, int half) {
-    return lane.thread() / 32 * kWarpRows + r * 16 + half * 8 + lane.thread() % 32 / 4;
-  }
-
   /// Scores keys [key, key + kStepKeys) of the tile that begins with key `first` and adds values.
+  /// `scales`, only of e4m3: of the tile's keys, then of its values.
   template <class Lane>
   static RINGMASTER_KERNEL void attend(Lane& lane, const Args& args, const PrefillTile& tile,
                                        const Bf16x8* queries, const Bf16x8* stage,
-                                       std::int32_t first, int key,
-                                       SoftmaxRows<kDim / 8> (&rows)[kRowTiles]) {
+                                       [[maybe_unused]] const float* scales, std::int32_t first,
+                                       int key, SoftmaxRows<kDim / 8> (&rows)[kRowTiles]) {
     const int lane_index = lane.thread() % 32;
     const int query_row = lane.thread() / 32 * kWarpRows + lane_index % 16;
     float scores[kRowTiles][kStepKeys / 8][4] = {};
@@ -85,52 +103,18 @@ struct PrefillAttention {
     }
     RINGMASTER_UNROLL
     for (int r = 0; r < kRowTiles; ++r) {
-      mask(lane, tile, r, first + key, args.scale, scores[r]);
+      if constexpr (kIsScaled) {
+        scale_columns(lane, scores[r], [&](int c) { return scales[key + c]; });
+      }
+      Rows::mask(lane, tile, r, first + key, args.scale, scores[r]);
       rows[r].weigh(lane, scores[r]);
+      if constexpr (kIsScaled) {
+        scale_columns(lane, scores[r], [&](int c) { return scales[kPrefillTileKeys + key + c]; });
+      }
     }
     RINGMASTER_UNROLL
     for (int t = 0; t < kStepKeys / 16; ++t) {
-      add_values<kDim>(lane, stage + Copies::kKeyChunks, key + t * 16, scores, t, rows);
-    }
-  }
-
-  /// Scales the scores of keys from `first` on; those a row does not see become none.
-  template <class Lane>
-  static RINGMASTER_KERNEL void mask(Lane& lane, const PrefillTile& tile, int r, std::int32_t first,
-                                     float scale, float (&scores)[kStepKeys / 8][4]) {
-    RINGMASTER_UNROLL
-    for (int half = 0; half < 2; ++half) {
-      const std::int32_t limit = tile.limit(row_index(lane, r, half));
-      const std::int32_t seen = limit - first - lane.thread() % 4 * 2;
-      RINGMASTER_UNROLL
-      for (int t = 0; t < kStepKeys / 8; ++t) {
-        RINGMASTER_UNROLL
-        for (int c = 0; c < 2; ++c) {
-          float& score = scores[t][2 * half + c];
-          score = t * 8 + c < seen ? score * scale : kNoScore;
-        }
-      }
-    }
-  }
-
-  template <class Lane>
-  static RINGMASTER_KERNEL void store(Lane& lane, const Args& args, const PrefillTile& tile,
-                                      SoftmaxRows<kDim / 8> (&rows)[kRowTiles]) {
-    RINGMASTER_UNROLL
-    for (int r = 0; r < kRowTiles; ++r) {
-      rows[r].finish_totals(lane);
-      RINGMASTER_UNROLL
-      for (int half = 0; half < 2; ++half) {
-        const PrefillRow row = tile.row(row_index(lane, r, half));
-        if (!row.is_valid) continue;
-        Bf16* out = args.out + (tile.token(args, row) * args.heads + tile.head(row)) * kDim;
-        auto* to = reinterpret_cast<std::uint32_t*>(out + lane.thread() % 4 * 2);
-        const float by = 1.0F / rows[r].total[half];
-        RINGMASTER_UNROLL
-        for (int t = 0; t < kDim / 8; ++t) {
-          to[t * 4] = packed(rows[r].out[t][2 * half] * by, rows[r].out[t][2 * half + 1] * by);
-        }
-      }
+      add_values<kDim>(lane, stage + kWideKeyChunks, key + t * 16, scores, t, rows);
     }
   }
 };

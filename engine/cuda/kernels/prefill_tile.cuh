@@ -4,6 +4,7 @@
 
 #include "engine/cuda/attention_plan.h"
 #include "engine/cuda/kernels/bf16.h"
+#include "engine/cuda/kernels/paged_rows.cuh"
 #include "engine/cuda/kernels/tile_math.cuh"
 #include "engine/cuda/kv_layout.h"
 
@@ -74,10 +75,11 @@ struct PrefillTile {
 
 /// Asynchronous copies of a tile's queries and keys into swizzled rows of kDim elements in shared
 /// memory, by kThreads threads together; what is past the end becomes zero.
-template <int kDim, int kThreads>
+template <int kDim, int kThreads, KvType kType>
 struct PrefillCopies {
-  static constexpr int kChunks = kDim / 8;  ///< Of 16 bytes, in a row.
-  static constexpr int kKeyChunks = kPrefillTileKeys * kChunks;
+  static constexpr int kChunks = kDim / 8;                   ///< Of 16 bytes, in a row of queries.
+  static constexpr int kKvChunks = row_chunks<kDim>(kType);  ///< In a row of the cache.
+  static constexpr int kKeyChunks = kPrefillTileKeys * kKvChunks;
 
   template <class Lane>
   static RINGMASTER_KERNEL void copy_queries(Lane& lane, const PrefillAttentionArgs& args,
@@ -100,18 +102,29 @@ struct PrefillCopies {
     const std::int64_t plane = args.kv.row(0, tile.kv_head, 0);
     const std::int32_t* table = args.blocks + args.table_starts[tile.sequence];
     const PagedRows keys{args.keys + plane, table, args.kv.block_stride(), args.kv.block_tokens,
-                         kDim};
+                         kKvChunks * 8};
     const std::int64_t to_values = args.values - args.keys;
     for (int i = lane.thread(); i < kKeyChunks; i += kThreads) {
-      const int row = i / kChunks;
-      const int chunk = i % kChunks;
+      const int row = i / kKvChunks;
+      const int chunk = i % kKvChunks;
       const std::int32_t key = index * kPrefillTileKeys + row;
       const bool is_valid = key < tile.keys;
       const Bf16* from = keys.row(is_valid ? key : 0) + chunk * 8;
-      const int to = swizzled<kChunks>(row, chunk);
+      const int to = swizzled<kKvChunks>(row, chunk);
       lane.copy_async(stage + to, from, is_valid);
       lane.copy_async(stage + kKeyChunks + to, from + to_values, is_valid);
     }
+  }
+
+  /// The scale of key thread % kPrefillTileKeys of tile `index`, or, in the threads after those, of
+  /// its value; 0 past the end.
+  template <class Lane>
+  static RINGMASTER_KERNEL float load_scale(Lane& lane, const PrefillAttentionArgs& args,
+                                            const PrefillTile& tile, std::int32_t index) {
+    const std::int32_t key = index * kPrefillTileKeys + lane.thread() % kPrefillTileKeys;
+    if (key >= tile.keys) return 0.0F;
+    return scale_of_row(lane.thread() < kPrefillTileKeys ? args.keys : args.values, args.kv,
+                        args.blocks + args.table_starts[tile.sequence], tile.kv_head, key);
   }
 };
 

@@ -21,20 +21,6 @@ RINGMASTER_KERNEL int swizzled(int row, int chunk) {
   return row * kChunks + (chunk ^ (row & kMask));
 }
 
-/// The sequence's paged keys or values of one KV head.
-struct PagedRows {
-  const Bf16* plane;           ///< Layer and KV head in block 0.
-  const std::int32_t* blocks;  ///< The sequence's table.
-  std::int64_t block_stride;
-  std::int32_t block_tokens;
-  std::int32_t head_dim;
-
-  [[nodiscard]] RINGMASTER_KERNEL const Bf16* row(std::int32_t position) const {
-    const std::int32_t block = blocks[position / block_tokens];
-    return plane + block * block_stride + std::int64_t{position % block_tokens} * head_dim;
-  }
-};
-
 /// The running softmax of two rows of a tile, in base 2 (Milakov and Gimelshein, "Online normalizer
 /// calculation for softmax", 2018), with kTiles result tiles of 8 columns.
 template <int kTiles>

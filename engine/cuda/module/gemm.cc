@@ -28,11 +28,11 @@ TuningKey key_of(const Product& product, std::int32_t rows) {
 /// What multiply_few_rows() launches by.
 struct StreamLauncher {
   CudaStatus& status;
-  cudaStream_t stream;
+  LaunchQueue queue;
 
   template <class Kernel>
   void launch(Grid grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
-    status.note(launch_kernel<Kernel>(stream, grid, shared_bytes, args), "product of few rows");
+    status.note(launch_kernel<Kernel>(queue, grid, shared_bytes, args), "product of few rows");
   }
 };
 
@@ -199,7 +199,7 @@ bool Gemm::is_for_own_kernel(const Product& product) const {
 }
 
 void Gemm::run_few_rows(cudaStream_t stream, const Product& product) {
-  StreamLauncher launcher{status_, stream};
+  StreamLauncher launcher{status_, {stream, options_.overlaps_launches}};
   multiply_few_rows(launcher, product);
 }
 

@@ -19,6 +19,7 @@ namespace ringmaster::engine::cuda {
 struct GemmOptions {
   bool is_deterministic = false;
   FewRowsKernel few_rows_kernel = FewRowsKernel::kWhereFaster;  ///< Never if is_deterministic.
+  bool overlaps_launches = false;  ///< Of our own kernel; see LaunchQueue.
 };
 
 /// Matrix products by cuBLASLt, y = x W^T (+ bias), bfloat16 with f32 accumulation.

@@ -73,13 +73,21 @@ void GpuSession::open_device() {
   info_.memory_bytes = static_cast<std::int64_t>(total_bytes);
   free_at_start_ = static_cast<std::int64_t>(free_bytes);
   processors_ = properties.multiProcessorCount;
+  if (request_.overlaps_launches != 0 && !can_overlap_launches()) {
+    status_.fail(
+        "overlapped launches want compute capability 9.0 and a module compiled for it; the GPU "
+        "has " +
+        std::to_string(properties.major) + "." + std::to_string(properties.minor));
+    return;
+  }
   const std::string device =
       std::string(properties.name) + ", cuBLASLt " + std::to_string(cublasLtGetVersion());
   tuning_ = std::make_unique<TuningFile>(
       request_.tuning_file == nullptr ? "" : request_.tuning_file, device);
   gemm_ = std::make_unique<Gemm>(status_, memory_, *tuning_,
                                  GemmOptions{.is_deterministic = request_.is_deterministic != 0,
-                                             .few_rows_kernel = request_.few_rows_kernel});
+                                             .few_rows_kernel = request_.few_rows_kernel,
+                                             .overlaps_launches = request_.overlaps_launches != 0});
 }
 
 void GpuSession::upload_weights() {
@@ -122,13 +130,12 @@ void GpuSession::upload(const WeightPart& part, void* staging, std::int64_t stag
     const bool is_vector = part.elements <= 4 * request_.shape.hidden;
     const float size =
         is_vector ? 0.1F : std::sqrt(3.0F / static_cast<float>(request_.shape.hidden));
-    const auto seed = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(part.to) >> 8U);
     launch<RandomFill>({4 * processors_, 1}, 0,
                        {.to = part.to,
                         .count = part.elements,
                         .size = size,
                         .offset = is_vector ? 1.0F : 0.0F,
-                        .seed = seed});
+                        .seed = ++random_parts_});
     return;
   }
   for (std::int64_t first = 0; first < part.elements && status_.ok(); first += staging_elements) {
@@ -179,7 +186,7 @@ void GpuSession::take_cache() {
   const auto allowed =
       static_cast<std::int64_t>(request_.memory_utilization * static_cast<double>(total));
   const std::int64_t room = std::min(allowed - own, free_bytes) - kReserveBytes;
-  const std::int64_t bytes = block_bytes(request_.shape, request_.block_tokens);
+  const std::int64_t bytes = block_bytes(request_);
   std::int64_t blocks = std::min<std::int64_t>(std::max<std::int64_t>(room, 0) / bytes, kBlocksMax);
   if (request_.block_count > 0) {
     if (request_.block_count > blocks) {
@@ -196,19 +203,15 @@ void GpuSession::take_cache() {
                  " may be used (--memory-utilization), " + gib(free_bytes) + " are free");
     return;
   }
-  kv_ = {.layers = request_.shape.layers,
-         .blocks = static_cast<std::int32_t>(blocks),
-         .kv_heads = request_.shape.kv_heads,
-         .block_tokens = request_.block_tokens,
-         .head_dim = request_.shape.head_dim};
-  buffers_.cache = memory_.take<Bf16>(kv_.elements(), "KV cache");
+  kv_ = kv_layout(request_, static_cast<std::int32_t>(blocks));
+  buffers_.cache = memory_.take<Bf16>(kv_.units(), "KV cache");
   info_.block_count = kv_.blocks;
-  info_.kv_bytes = 2 * kv_.elements();
+  info_.kv_bytes = 2 * kv_.units();
 }
 
 void GpuSession::take_host_tier() {
   if (request_.host_block_count == 0 && request_.host_kv_bytes == 0) return;
-  const std::int64_t bytes = block_bytes(request_.shape, request_.block_tokens);
+  const std::int64_t bytes = block_bytes(request_);
   const std::int64_t blocks =
       request_.host_block_count > 0
           ? request_.host_block_count

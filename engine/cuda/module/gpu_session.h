@@ -42,7 +42,8 @@ class GpuSession {
   template <class Kernel>
   void launch(Grid grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
     if (!status_.ok() || grid.x == 0 || grid.y == 0) return;
-    status_.note(launch_kernel<Kernel>(stream_, grid, shared_bytes, args), "kernel");
+    const LaunchQueue queue{stream_, request_.overlaps_launches != 0};
+    status_.note(launch_kernel<Kernel>(queue, grid, shared_bytes, args), "kernel");
   }
   void multiply(const Product& product) { gemm_->multiply(stream_, product); }
   [[nodiscard]] std::int32_t decode_blocks(std::int32_t grid_y) const;
@@ -84,6 +85,7 @@ class GpuSession {
   std::optional<ForwardPass<GpuSession>> forward_;
   std::map<std::int32_t, cudaGraphExec_t> graphs_;  // By batch size.
   std::array<Ring, kStepsMax> ring_;
+  std::uint32_t random_parts_ = 0;  // So far; each has other weights, the same in every session.
   std::uint64_t submitted_ = 0;
   std::uint64_t waited_ = 0;
 };

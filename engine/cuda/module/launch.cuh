@@ -8,16 +8,28 @@ namespace ringmaster::engine::cuda {
 /// Beyond it a kernel has to be allowed more shared memory first.
 inline constexpr std::int32_t kPlainSharedBytes = 48 << 10;
 
+/// A kernel's part of programmatic dependent launch: lets the next one come while this one still
+/// runs, and waits until the one before is complete and its writes are visible. Every kernel does
+/// it before all else, so none has to know what it reads of whom, and one that is complete has
+/// waited for all before it. Nothing happens in a kernel that was launched without.
+__device__ __forceinline__ void overlap_launches() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  cudaTriggerProgrammaticLaunchCompletion();
+  cudaGridDependencySynchronize();
+#endif
+}
+
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::kThreads)
     run_kernel(const __grid_constant__ typename Kernel::Args args) {
   extern __shared__ __align__(16) unsigned char shared[];
+  overlap_launches();
   GpuLane lane(shared);
   Kernel::run(lane, args);
 }
 
 template <class Kernel>
-cudaError_t launch_kernel(cudaStream_t stream, Grid grid, std::int32_t shared_bytes,
+cudaError_t launch_kernel(const LaunchQueue& queue, Grid grid, std::int32_t shared_bytes,
                           const typename Kernel::Args& args) {
   if (shared_bytes > kPlainSharedBytes) {
     // Once per kernel and process: the module runs one GPU.
@@ -25,15 +37,23 @@ cudaError_t launch_kernel(cudaStream_t stream, Grid grid, std::int32_t shared_by
         run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
     if (allowed != cudaSuccess) return allowed;
   }
-  const dim3 blocks(static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y));
-  run_kernel<Kernel>
-      <<<blocks, Kernel::kThreads, static_cast<std::size_t>(shared_bytes), stream>>>(args);
-  return cudaGetLastError();
+  cudaLaunchAttribute overlap{};
+  overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  overlap.val.programmaticStreamSerializationAllowed = 1;
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y));
+  config.blockDim = dim3(Kernel::kThreads);
+  config.dynamicSmemBytes = static_cast<std::size_t>(shared_bytes);
+  config.stream = queue.stream;
+  config.attrs = &overlap;
+  config.numAttrs = queue.overlaps_launches ? 1 : 0;
+  return cudaLaunchKernelEx(&config, run_kernel<Kernel>, args);
 }
 
 }  // namespace ringmaster::engine::cuda
 
 /// Builds a kernel into this file.
-#define RINGMASTER_BUILD_KERNEL(...)                                         \
-  template cudaError_t ringmaster::engine::cuda::launch_kernel<__VA_ARGS__>( \
-      cudaStream_t, ringmaster::engine::cuda::Grid, std::int32_t, const __VA_ARGS__::Args&)
+#define RINGMASTER_BUILD_KERNEL(...)                                                              \
+  template cudaError_t ringmaster::engine::cuda::launch_kernel<__VA_ARGS__>(                      \
+      const ringmaster::engine::cuda::LaunchQueue&, ringmaster::engine::cuda::Grid, std::int32_t, \
+      const __VA_ARGS__::Args&)

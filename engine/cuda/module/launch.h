@@ -11,10 +11,22 @@ struct Grid {
   int y = 1;
 };
 
-/// Starts a kernel of engine/cuda/kernels on a stream. Defined for the kernels that are built into
-/// the module: see launch.cuh.
+/// Where kernels are started, one after the other.
+struct LaunchQueue {
+  cudaStream_t stream = nullptr;
+  /// By programmatic dependent launch. Requires: can_overlap_launches().
+  bool overlaps_launches = false;
+};
+
+/// Starts a kernel of engine/cuda/kernels. Defined for the kernels that are built into the module:
+/// see launch.cuh.
 template <class Kernel>
-cudaError_t launch_kernel(cudaStream_t stream, Grid grid, std::int32_t shared_bytes,
+cudaError_t launch_kernel(const LaunchQueue& queue, Grid grid, std::int32_t shared_bytes,
                           const typename Kernel::Args& args);
+
+/// Whether the kernels that the current GPU would run wait for the one before by themselves: they
+/// do if compiled for compute capability 9.0 or later. Older code, also where the driver translates
+/// it for a newer GPU, would read what is not yet written.
+[[nodiscard]] bool can_overlap_launches();
 
 }  // namespace ringmaster::engine::cuda

@@ -16,3 +16,13 @@ RINGMASTER_BUILD_KERNEL(kernels::RopeStore);
 RINGMASTER_BUILD_KERNEL(kernels::SwiGlu);
 RINGMASTER_BUILD_KERNEL(kernels::MergePieces);
 RINGMASTER_BUILD_KERNEL(kernels::RandomFill);
+
+namespace ringmaster::engine::cuda {
+
+bool can_overlap_launches() {
+  cudaFuncAttributes attributes{};
+  return cudaFuncGetAttributes(&attributes, run_kernel<Embed>) == cudaSuccess &&
+         attributes.ptxVersion >= 90;  // Of the code it was compiled from, not of the GPU.
+}
+
+}  // namespace ringmaster::engine::cuda

@@ -9,11 +9,15 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/cpu/cpu_model.h"
+#include "engine/cuda/kv_gate.h"
+#include "engine/cuda/kv_probe.h"
 #include "engine/engine.h"
 #include "tests/support/emulated_cuda.h"
 #include "tests/support/tiny_model_folder.h"
@@ -26,9 +30,11 @@ using cuda::EmulatedCuda;
 constexpr std::int32_t kBlockTokens = 16;
 
 std::unique_ptr<Executor> open(const TinyModelOptions& options, std::int32_t sequences_max = 8,
-                               bool is_deterministic = false) {
+                               bool is_deterministic = false,
+                               cuda::KvType kv_type = cuda::KvType::kBf16) {
   auto executor = make_cuda_executor(load_tiny_model(options),
                                      {.block_tokens = kBlockTokens,
+                                      .kv_type = kv_type,
                                       .step_tokens_max = 64,
                                       .sequences_max = sequences_max,
                                       .context_tokens_max = 200,
@@ -174,10 +180,19 @@ std::map<RequestId, std::vector<float>> logprobs_of(Executor& executor,
   return logprobs;
 }
 
+class CudaKvTypes : public testing::TestWithParam<cuda::KvType> {};
+
+INSTANTIATE_TEST_SUITE_P(Caches, CudaKvTypes,
+                         testing::Values(cuda::KvType::kBf16, cuda::KvType::kE4m3),
+                         [](const auto& param_info) {
+                           return param_info.param == cuda::KvType::kBf16 ? std::string("Bf16")
+                                                                          : std::string("E4m3");
+                         });
+
 // Decode attention goes through fixed pieces, prefill through fixed tiles: no neighbour changes a
 // bit.
-TEST(CudaExecutor, GivesTheSameTokensAloneAndInABatch) {
-  const auto executor = open({});
+TEST_P(CudaKvTypes, GivesTheSameTokensAloneAndInABatch) {
+  const auto executor = open({}, 8, false, GetParam());
   const std::vector<GenerateRequest> requests{request_of(5, 1), request_of(30, 2),
                                               request_of(17, 3)};
   const auto together = run_all(*executor, requests, {.prefill_chunk_tokens = 16});
@@ -190,8 +205,8 @@ TEST(CudaExecutor, GivesTheSameTokensAloneAndInABatch) {
 }
 
 // Whatever the chunks, also those of one token, which would otherwise decode.
-TEST(CudaExecutor, GivesTheSameBitsInAnyChunksWhenDeterministic) {
-  const auto executor = open({.shape = TinyShape::kTinyQwen3}, 8, true);
+TEST_P(CudaKvTypes, GivesTheSameBitsInAnyChunksWhenDeterministic) {
+  const auto executor = open({.shape = TinyShape::kTinyQwen3}, 8, true, GetParam());
   const std::vector<GenerateRequest> requests{request_of(33, 1), request_of(18, 2)};
   const StepSchedulerOptions whole{.uses_prefix_cache = false};
   StepSchedulerOptions chunked = whole;
@@ -232,9 +247,10 @@ std::vector<std::vector<TokenId>> run_twice(Executor& executor, EngineStats& sta
 
 // Prompts that the pool cannot keep come back from the host: the same tokens as from a pool that
 // keeps them.
-TEST(CudaExecutor, GivesTheSameTokensFromTheHostTier) {
+TEST_P(CudaKvTypes, GivesTheSameTokensFromTheHostTier) {
   CudaOptions options{.block_tokens = kBlockTokens,
                       .block_count = 64,
+                      .kv_type = GetParam(),
                       .step_tokens_max = 64,
                       .sequences_max = 8,
                       .context_tokens_max = 200};
@@ -268,6 +284,102 @@ TEST(CudaExecutor, GivesTheSameTokensByTheKernelForFewRows) {
     EXPECT_EQ(EmulatedCuda::newest->few_rows_products > 0, kernel == cuda::FewRowsKernel::kAlways);
   }
   EXPECT_EQ(outputs[0], outputs[1]);
+}
+
+/// Logits of a prompt's last token and of the one that is decoded after it.
+std::vector<float> logits_of_toy(cuda::KvType type) {
+  const auto model = load_tiny_model({.shape = TinyShape::kToy});
+  const auto executor = make_cuda_executor(model,
+                                           {.block_tokens = kBlockTokens,
+                                            .kv_type = type,
+                                            .step_tokens_max = 64,
+                                            .sequences_max = 1,
+                                            .context_tokens_max = 64,
+                                            .keeps_logits = true},
+                                           EmulatedCuda::api());
+  const auto prompt = prompt_of(30, 1);
+  std::vector<float> all;
+  for (const auto& [begin, end] : {std::pair{0, 29}, std::pair{29, 30}}) {
+    StepInput step;
+    add_part(step, prompt, begin, end, 40);
+    (*executor)->submit(step);
+    StepOutput output;
+    EXPECT_TRUE((*executor)->wait(output));
+    std::vector<float> logits(static_cast<std::size_t>(model->config.vocabulary_size));
+    char error[8];
+    EmulatedCuda::api().read_logits(reinterpret_cast<cuda::CudaDevice*>(EmulatedCuda::newest),
+                                    logits.data(), 1, error, 8);
+    all.insert(all.end(), logits.begin(), logits.end());
+  }
+  return all;
+}
+
+// Eight layers with random weights, whose attention looks at everything a little.
+TEST(CudaExecutor, ComesCloseToItsLogitsWithACacheOfE4m3) {
+  const auto want = logits_of_toy(cuda::KvType::kBf16);
+  const auto got = logits_of_toy(cuda::KvType::kE4m3);
+  double squares = 0.0;
+  double differences = 0.0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    squares += static_cast<double>(want[i]) * want[i];
+    differences +=
+        (static_cast<double>(got[i]) - want[i]) * (static_cast<double>(got[i]) - want[i]);
+  }
+  const double off = std::sqrt(differences / squares);
+  RecordProperty("relative_error", std::to_string(off));
+  EXPECT_GT(off, 0.0);
+  EXPECT_LT(off, 0.1);  // Measured: 0.067.
+}
+
+class CudaKvGate : public testing::TestWithParam<TinyShape> {};
+
+// The log-probabilities that a client would see, with the model's own weights.
+TEST_P(CudaKvGate, LetsE4m3PassThatStaysNearBf16) {
+  const auto model = load_tiny_model({.shape = GetParam()});
+  const auto gated = make_gated_cuda_executor(
+      model, {.kv_type = cuda::KvType::kE4m3, .step_tokens_max = 64, .sequences_max = 8},
+      EmulatedCuda::api());
+  ASSERT_TRUE(gated) << gated.error().message;
+  RecordProperty("kv_error", std::to_string(gated->kv_error));
+  EXPECT_GT(gated->kv_error, 0.001);
+  EXPECT_LT(gated->kv_error, kKvErrorMax);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, CudaKvGate,
+                         testing::Values(TinyShape::kTinyQwen2, TinyShape::kTinyQwen3));
+
+TEST(KvGate, RefusesE4m3ThatMovesLogProbabilitiesTooFar) {
+  const auto gated = make_gated_cuda_executor(
+      load_tiny_model({}),
+      {.block_count = 3, .kv_type = cuda::KvType::kE4m3, .step_tokens_max = 64},
+      EmulatedCuda::api(), 1e-6);
+  ASSERT_FALSE(gated);
+  EXPECT_EQ(gated.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(gated.error().message,
+              testing::MatchesRegex("a KV cache of e4m3 moves this model's log-probabilities by "
+                                    "0.[0-9]+ on average, more than 1e-06: expected bf16, or a "
+                                    "larger --kv-error-max"));
+}
+
+TEST(KvGate, LooksAtWhatAShortContextAndASmallPoolHold) {
+  const auto gated = make_gated_cuda_executor(load_tiny_model({}),
+                                              {.block_tokens = 4,
+                                               .block_count = 3,
+                                               .kv_type = cuda::KvType::kE4m3,
+                                               .step_tokens_max = 5,
+                                               .sequences_max = 1,
+                                               .context_tokens_max = 40},
+                                              EmulatedCuda::api());
+  ASSERT_TRUE(gated) << gated.error().message;
+  EXPECT_GT(gated->kv_error, 0.0);
+}
+
+TEST(KvGate, HasNothingToCompareForBf16) {
+  const auto gated =
+      make_gated_cuda_executor(load_tiny_model({}), {.step_tokens_max = 64}, EmulatedCuda::api());
+  ASSERT_TRUE(gated);
+  EXPECT_EQ(gated->kv_error, 0.0);
+  EXPECT_EQ(EmulatedCuda::newest->steps, 0);
 }
 
 TEST(CudaExecutor, PadsDecodeStepsToBuckets) {

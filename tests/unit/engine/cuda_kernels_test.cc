@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/gpu/copy_cases.h"
+#include "tests/gpu/e4m3_cases.h"
 #include "tests/gpu/gemv_cases.h"
 #include "tests/gpu/kernel_cases.h"
 #include "tests/support/emulated_device.h"
@@ -14,6 +15,7 @@ namespace {
 class CudaKernels : public testing::TestWithParam<ThreadOrder> {
  protected:
   static void expect(const CaseResult& result) {
+    RecordProperty("last_case", result.name);
     EXPECT_LE(result.error, result.bound) << result.name;
   }
   EmulatedDevice device_{GetParam()};
@@ -35,6 +37,46 @@ TEST_P(CudaKernels, EmbedTokensAndSamplesAndNothingOutsideTheTable) {
   expect(embed_case(device_, 1040));
 }
 
+// Each against what the cache holds, and, within a limit, against what was stored there.
+TEST_P(CudaKernels, DecodeOverACacheOfE4m3) {
+  expect(decode_case<16, KvType::kE4m3>(
+      device_, {.heads = 4, .kv_heads = 2, .dim = 16, .block_tokens = 16}, {1, 0, 17, 257}, 3));
+  expect(decode_case<32, KvType::kE4m3>(
+      device_, {.heads = 21, .kv_heads = 1, .dim = 32, .block_tokens = 1}, {64, 33}, 1));
+  expect(decode_case<64, KvType::kE4m3>(
+      device_, {.heads = 8, .kv_heads = 2, .dim = 64, .block_tokens = 16}, {15, 0, 520, 1}, 9));
+  expect(decode_case<64, KvType::kE4m3>(
+      device_, {.heads = 3, .kv_heads = 1, .dim = 64, .block_tokens = 5}, {64, 33}, 1));
+  expect(decode_case<128, KvType::kE4m3>(
+      device_, {.heads = 7, .kv_heads = 1, .dim = 128, .block_tokens = 16}, {300}, 2));
+}
+
+TEST_P(CudaKernels, PrefillOverACacheOfE4m3) {
+  expect(prefill_case<16, 1, KvType::kE4m3>(
+      device_, {.heads = 4, .kv_heads = 2, .dim = 16, .block_tokens = 16}, {{33, 40}, {5, 130}}));
+  expect(prefill_case<32, 2, KvType::kE4m3>(
+      device_, {.heads = 2, .kv_heads = 2, .dim = 32, .block_tokens = 3}, {{70, 70}}));
+  expect(prefill_case<64, 1, KvType::kE4m3>(
+      device_, {.heads = 4, .kv_heads = 2, .dim = 64, .block_tokens = 5}, {{2, 2}, {33, 40}}));
+  expect(prefill_case<64, 2, KvType::kE4m3>(
+      device_, {.heads = 3, .kv_heads = 1, .dim = 64, .block_tokens = 16}, {{5, 130}, {64, 64}}));
+  expect(prefill_case<128, 1, KvType::kE4m3>(
+      device_, {.heads = 7, .kv_heads = 1, .dim = 128, .block_tokens = 16}, {{20, 150}}));
+}
+
+TEST_P(CudaKernels, StoreRotatedKeysAsE4m3WithAScaleForEachRow) {
+  expect(rope_case(device_, {.heads = 4, .kv_heads = 2, .dim = 16, .block_tokens = 7}, false,
+                   KvType::kE4m3));
+  expect(rope_case(device_, {.heads = 7, .kv_heads = 1, .dim = 128, .block_tokens = 16}, true,
+                   KvType::kE4m3));
+  expect(rope_case(device_, {.heads = 6, .kv_heads = 3, .dim = 64, .block_tokens = 5}, false,
+                   KvType::kE4m3));
+}
+
+TEST_P(CudaKernels, StoreRowsOutOfTheOrdinaryAsE4m3) {
+  expect(e4m3_extremes_case(device_));
+}
+
 TEST_P(CudaKernels, MultiplyFewRowsOfOddSizes) {
   expect(gemv_case(device_, 1, 8, 1, false, true));
   expect(gemv_case(device_, 2, 264, 9, false, false));
@@ -50,6 +92,7 @@ TEST_P(CudaKernels, MultiplyARowToTheSameBitsAloneAndBesideOthers) {
 TEST_P(CudaKernels, CopyWholeBlocksToTheHostAndBack) {
   expect(copy_case(device_, 2, 16, 3));
   expect(copy_case(device_, 3, 5, 300));
+  expect(copy_case(device_, 2, 5, 40, KvType::kE4m3));
 }
 
 TEST_P(CudaKernels, RotateAndStoreKeysInTheirBlocks) {

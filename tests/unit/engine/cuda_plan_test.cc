@@ -60,6 +60,22 @@ TEST(AttentionPlan, PutsEveryQueryHeadIntoOneRowOfATile) {
   }
 }
 
+TEST(KvLayout, PutsTheScalesOfE4m3BehindTheRowsOfTheirBlock) {
+  const KvLayout kv{.layers = 1,
+                    .blocks = 3,
+                    .kv_heads = 3,
+                    .block_tokens = 5,
+                    .head_dim = 64,
+                    .type = KvType::kE4m3};
+  // 3 x 5 rows of 64 bytes, 15 scales of 4 bytes, padded to 16 bytes: 960 + 64.
+  EXPECT_EQ(kv.block_stride(), 512);
+  EXPECT_EQ(kv.row(1, 0, 0), 512);
+  EXPECT_EQ(kv.row(1, 2, 4), 512 + 14 * 32);
+  EXPECT_EQ(kv.scale(1, 0, 0), 512 + 480);
+  EXPECT_EQ(kv.scale(1, 2, 4), 512 + 480 + 28);
+  EXPECT_EQ(kv.units(), 2 * 3 * 512);
+}
+
 TEST(KvLayout, GivesEveryRowItsOwnPlace) {
   const KvLayout kv{.layers = 3, .blocks = 4, .kv_heads = 2, .block_tokens = 5, .head_dim = 16};
   std::set<std::int64_t> rows;
@@ -75,7 +91,7 @@ TEST(KvLayout, GivesEveryRowItsOwnPlace) {
     }
   }
   EXPECT_EQ(rows.size(), 3U * 2 * 4 * 2 * 5);
-  EXPECT_EQ(*rows.rbegin() + 16, kv.elements());
+  EXPECT_EQ(*rows.rbegin() + 16, kv.units());
   for (const std::int64_t row : rows) EXPECT_EQ(row % 16, 0);
 }
 
@@ -148,7 +164,7 @@ TEST(BufferPlan, HasRoomForTheMostPiecesOfAnyContext) {
 
 TEST(BufferPlan, CountsTheBytesOfQwen7bKv) {
   const CudaModelShape shape{.layers = 28, .heads = 28, .kv_heads = 4, .head_dim = 128};
-  EXPECT_EQ(block_bytes(shape, 16), 16 * 57'344);
+  EXPECT_EQ(block_bytes({.shape = shape, .block_tokens = 16}), 16 * 57'344);
 }
 
 }  // namespace
