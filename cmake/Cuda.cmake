@@ -26,6 +26,8 @@ function(ringmaster_cuda_flags target)
     CXX_STANDARD_REQUIRED ON POSITION_INDEPENDENT_CODE ON CUDA_RUNTIME_LIBRARY Static)
   target_include_directories(${target} PRIVATE ${RINGMASTER_ROOT})
   target_include_directories(${target} SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+  list(JOIN RINGMASTER_CUDA_ARCHITECTURES ", " architectures)
+  target_compile_definitions(${target} PRIVATE "RINGMASTER_CUDA_ARCHITECTURES=\"${architectures}\"")
   target_compile_options(${target} PRIVATE
     $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr -lineinfo -Werror=all-warnings -Xcompiler=-Wall,-Wextra,-Werror>
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Werror -Wno-missing-field-initializers -fvisibility=hidden>)

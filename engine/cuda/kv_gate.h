@@ -9,7 +9,7 @@ namespace ringmaster::engine {
 
 /// How far a KV cache of e4m3 may move the model's log-probabilities, see mean_difference(), unless
 /// the operator says otherwise. A choice: a token's probability is then off by a quarter or so.
-/// Tiny models with random weights come to half of it (docs/engine-performance.md).
+/// Small models with random weights stay below it (docs/engine-performance.md).
 inline constexpr double kKvErrorMax = 0.25;
 
 struct GatedExecutor {

@@ -11,8 +11,8 @@ namespace ringmaster::engine {
 namespace {
 
 constexpr std::int32_t kBest = 20;
-constexpr std::int32_t kDecodedTokens = 24;
-constexpr std::int32_t kChunks = 8;
+constexpr std::int32_t kChunkGrowth = 4;
+constexpr std::int32_t kDecodesAfterChunk = 3;
 
 /// The sequence's tokens from `done` on, up to `end`; the next one is asked for.
 StepInput step_of(const std::vector<TokenId>& text, std::int32_t done, std::int32_t end,
@@ -38,7 +38,7 @@ StepInput step_of(const std::vector<TokenId>& text, std::int32_t done, std::int3
 
 }  // namespace
 
-Result<NextTokens> probe_next_tokens(Executor& device, std::int32_t chunk_tokens) {
+Result<std::vector<ProbedPlace>> probe_next_tokens(Executor& device, std::int32_t chunk_tokens) {
   const std::int64_t room = std::int64_t{device.block_count()} * device.block_tokens();
   const auto length = static_cast<std::int32_t>(std::min<std::int64_t>(
       {kProbeTokens, room, std::int64_t{device.model().context_tokens_max}}));
@@ -47,28 +47,32 @@ Result<NextTokens> probe_next_tokens(Executor& device, std::int32_t chunk_tokens
     const double unit = philox_unit(1, static_cast<std::uint64_t>(p));
     text.push_back(static_cast<TokenId>(unit * device.model().vocabulary_size));
   }
-  const std::int32_t prompt = length - std::min(kDecodedTokens, length / 2);
-  const std::int32_t chunk_max = std::clamp(prompt / kChunks, 1, chunk_tokens);
-  NextTokens next;
+  std::vector<ProbedPlace> places;
+  std::int32_t chunk = kChunkGrowth;
+  std::int32_t decodes = 0;  // Still to come before the next chunk.
   for (std::int32_t done = 0; done < length;) {
-    const std::int32_t chunk = std::max(1, std::min(chunk_max, prompt - done));
-    const StepInput step = step_of(text, done, done + chunk, device.block_tokens());
+    const std::int32_t tokens = decodes > 0 ? 1 : std::min({chunk, chunk_tokens, length - done});
+    const StepInput step = step_of(text, done, done + tokens, device.block_tokens());
     device.submit(step);
     StepOutput output;
     if (const Status waited = device.wait(output); !waited) return tl::unexpected(waited.error());
-    next.push_back(std::move(output.sampled.front().best));
-    done += chunk;
+    done += tokens;
+    places.push_back({done - 1, std::move(output.sampled.front().best)});
+    if (decodes == 0) chunk += kChunkGrowth;
+    decodes = decodes > 0 ? decodes - 1 : kDecodesAfterChunk;
   }
-  return next;
+  return places;
 }
 
-double mean_difference(const NextTokens& a, const NextTokens& b) {
+double mean_difference(const std::vector<ProbedPlace>& a, const std::vector<ProbedPlace>& b) {
   double sum = 0.0;
   int count = 0;
-  for (std::size_t place = 0; place < std::min(a.size(), b.size()); ++place) {
-    for (const TokenLogprob& one : a[place]) {
-      const auto other = std::ranges::find(b[place], one.token, &TokenLogprob::token);
-      if (other == b[place].end()) continue;
+  for (const ProbedPlace& place : a) {
+    const auto same = std::ranges::find(b, place.position, &ProbedPlace::position);
+    if (same == b.end()) continue;
+    for (const TokenLogprob& one : place.best) {
+      const auto other = std::ranges::find(same->best, one.token, &TokenLogprob::token);
+      if (other == same->best.end()) continue;
       sum += std::abs(static_cast<double>(one.logprob) - other->logprob);
       ++count;
     }

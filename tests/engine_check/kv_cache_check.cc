@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/cuda/kv_gate.h"
 #include "engine/cuda/kv_probe.h"
@@ -35,7 +36,7 @@ void print_difference(const std::string& what, double value, const char* bar, co
 void print_rounding(const DeviceChoice& choice) {
   DeviceChoice cpu = choice;
   cpu.name = "cpu";
-  NextTokens next[2];
+  std::vector<ProbedPlace> next[2];
   for (const auto& [device_choice, to] : {std::pair(cpu, 0), std::pair(choice, 1)}) {
     auto device = open_tiny(device_choice, {.blocks = 64});
     if (!device) return;

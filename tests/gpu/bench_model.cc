@@ -41,6 +41,7 @@ BenchModel::BenchModel(const CudaModelShape& shape, const BenchOptions& options)
                                 .step_tokens_max = options.step_tokens_max,
                                 .sequences_max = options.sequences_max,
                                 .uses_graphs = options.uses_graphs ? 1 : 0,
+                                .tuning_file = options.tuning_file,
                                 .kv_type = options.kv_type,
                                 .few_rows_kernel = options.few_rows_kernel,
                                 .overlaps_launches = options.overlaps_launches ? 1 : 0};

@@ -24,6 +24,7 @@ struct BenchOptions {
   KvType kv_type = KvType::kBf16;
   FewRowsKernel few_rows_kernel = FewRowsKernel::kWhereFaster;
   bool overlaps_launches = false;
+  const char* tuning_file = nullptr;  ///< As CudaOpenRequest's.
 };
 
 /// A model with random weights on the GPU, the same for the same shape. Ends the program if

@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <vector>
 
 #include "engine/cuda/module/launch.h"
@@ -39,9 +40,12 @@ int compare(BenchModel& recorded, BenchModel& eager, const char* what) {
 }  // namespace
 
 int check_graphs() {
-  // Which kernel is the faster one may be another in each session, and another's sums round
-  // otherwise.
-  const BenchOptions plain{.memory_utilization = 0.2, .few_rows_kernel = FewRowsKernel::kAlways};
+  // Each session would choose its products by its own timing, and another kernel rounds otherwise.
+  const auto tuning = std::filesystem::temp_directory_path() / "ringmaster-gpu-check-products";
+  std::filesystem::remove(tuning);
+  const BenchOptions plain{.memory_utilization = 0.2,
+                           .few_rows_kernel = FewRowsKernel::kAlways,
+                           .tuning_file = tuning.c_str()};
   BenchOptions other = plain;
   other.uses_graphs = false;
   int failed = 0;
@@ -49,7 +53,7 @@ int check_graphs() {
     BenchModel eager(small_shape(), other);
     BenchModel recorded(small_shape(), plain);
     failed += compare(recorded, eager, "");
-    if (can_overlap_launches()) {
+    if (kernel_code().can_overlap_launches) {
       other = plain;
       other.overlaps_launches = true;
       BenchModel overlapped(small_shape(), other);

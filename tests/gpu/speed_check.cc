@@ -104,7 +104,7 @@ void measure_plain(const CardCeilings& card) {
 /// Decode steps in which launches overlap, or with a KV cache of e4m3, which have no bar of their
 /// own.
 void measure_variants(const CardCeilings& card) {
-  if (can_overlap_launches()) {
+  if (kernel_code().can_overlap_launches) {
     BenchOptions options = kLarge;
     options.overlaps_launches = true;
     BenchModel model(qwen_7b_shape(33'000), options);

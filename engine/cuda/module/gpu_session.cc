@@ -70,16 +70,10 @@ void GpuSession::open_device() {
   status_.note(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "stream");
   if (!status_.ok()) return;
   std::string(properties.name).copy(info_.name, sizeof info_.name - 1);
+  if (!check_code(properties)) return;
   info_.memory_bytes = static_cast<std::int64_t>(total_bytes);
   free_at_start_ = static_cast<std::int64_t>(free_bytes);
   processors_ = properties.multiProcessorCount;
-  if (request_.overlaps_launches != 0 && !can_overlap_launches()) {
-    status_.fail(
-        "overlapped launches want compute capability 9.0 and a module compiled for it; the GPU "
-        "has " +
-        std::to_string(properties.major) + "." + std::to_string(properties.minor));
-    return;
-  }
   const std::string device =
       std::string(properties.name) + ", cuBLASLt " + std::to_string(cublasLtGetVersion());
   tuning_ = std::make_unique<TuningFile>(
@@ -88,6 +82,22 @@ void GpuSession::open_device() {
                                  GemmOptions{.is_deterministic = request_.is_deterministic != 0,
                                              .few_rows_kernel = request_.few_rows_kernel,
                                              .overlaps_launches = request_.overlaps_launches != 0});
+}
+
+bool GpuSession::check_code(const cudaDeviceProp& properties) {
+  const KernelCode code = kernel_code();
+  const std::string capability = "compute capability " + std::to_string(properties.major) + "." +
+                                 std::to_string(properties.minor);
+  if (code.status != cudaSuccess) {
+    return status_.fail("the module was built for " RINGMASTER_CUDA_ARCHITECTURES ", not for " +
+                        capability +
+                        " (-DRINGMASTER_CUDA_ARCHITECTURES): " + cudaGetErrorString(code.status));
+  }
+  if (request_.overlaps_launches != 0 && !code.can_overlap_launches) {
+    return status_.fail("launches overlap from compute capability 9.0 on, this is " + capability +
+                        " and the module was built for " RINGMASTER_CUDA_ARCHITECTURES);
+  }
+  return true;
 }
 
 void GpuSession::upload_weights() {
@@ -147,27 +157,32 @@ void GpuSession::upload(const WeightPart& part, void* staging, std::int64_t stag
   }
 }
 
+/// Products are timed on it before anything has been computed.
+template <class T>
+void GpuSession::take_zeros(T*& buffer, std::int64_t count) {
+  buffer = memory_.take<T>(count, "working memory");
+  if (buffer == nullptr) return;
+  status_.note(cudaMemset(buffer, 0, static_cast<std::size_t>(count) * sizeof(T)),
+               "working memory");
+}
+
 void GpuSession::take_buffers() {
   const BufferPlan plan = plan_buffers(request_);
-  const char* what = "working memory";
   words_max_ = plan.words;
-  buffers_.words = memory_.take<std::int32_t>(plan.words, what);
+  take_zeros(buffers_.words, plan.words);
   for (Bf16** buffer : {&buffers_.hidden, &buffers_.normed, &buffers_.projected}) {
-    *buffer = memory_.take<Bf16>(plan.hidden, what);
+    take_zeros(*buffer, plan.hidden);
   }
-  buffers_.qkv = memory_.take<Bf16>(plan.qkv, what);
-  buffers_.attended = memory_.take<Bf16>(plan.attended, what);
-  buffers_.gate_up = memory_.take<Bf16>(plan.gate_up, what);
-  buffers_.activation = memory_.take<Bf16>(plan.activation, what);
-  buffers_.logits = memory_.take<float>(plan.logits, what);
-  buffers_.partials = memory_.take<float>(plan.partials, what);
-  buffers_.stats = memory_.take<float>(plan.stats, what);
-  buffers_.samples = memory_.take<SampleOutput>(plan.rows, what);
-  buffers_.last_samples = memory_.take<std::int32_t>(plan.rows, what);
+  take_zeros(buffers_.qkv, plan.qkv);
+  take_zeros(buffers_.attended, plan.attended);
+  take_zeros(buffers_.gate_up, plan.gate_up);
+  take_zeros(buffers_.activation, plan.activation);
+  take_zeros(buffers_.logits, plan.logits);
+  take_zeros(buffers_.partials, plan.partials);
+  take_zeros(buffers_.stats, plan.stats);
+  take_zeros(buffers_.samples, plan.rows);
+  take_zeros(buffers_.last_samples, plan.rows);
   info_.workspace_bytes = plan.bytes() + static_cast<std::int64_t>(Gemm::kWorkspaceBytes);
-  if (!status_.ok()) return;
-  status_.note(cudaMemset(buffers_.last_samples, 0, static_cast<std::size_t>(plan.rows) * 4),
-               "memory of samples");
   for (Ring& ring : ring_) {
     ring.words = memory_.take_pinned<std::int32_t>(plan.words, "pinned memory of a step");
     ring.samples = memory_.take_pinned<SampleOutput>(plan.rows, "pinned memory of samples");

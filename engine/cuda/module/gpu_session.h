@@ -60,8 +60,11 @@ class GpuSession {
   };
 
   void open_device();
+  bool check_code(const cudaDeviceProp& properties);
   void upload_weights();
   void upload(const WeightPart& part, void* staging, std::int64_t staging_elements);
+  template <class T>
+  void take_zeros(T*& buffer, std::int64_t count);
   void take_buffers();
   void take_cache();
   void take_host_tier();

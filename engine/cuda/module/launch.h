@@ -14,7 +14,7 @@ struct Grid {
 /// Where kernels are started, one after the other.
 struct LaunchQueue {
   cudaStream_t stream = nullptr;
-  /// By programmatic dependent launch. Requires: can_overlap_launches().
+  /// By programmatic dependent launch. Requires: kernel_code() says that it can.
   bool overlaps_launches = false;
 };
 
@@ -24,9 +24,14 @@ template <class Kernel>
 cudaError_t launch_kernel(const LaunchQueue& queue, Grid grid, std::int32_t shared_bytes,
                           const typename Kernel::Args& args);
 
-/// Whether the kernels that the current GPU would run wait for the one before by themselves: they
-/// do if compiled for compute capability 9.0 or later. Older code, also where the driver translates
-/// it for a newer GPU, would read what is not yet written.
-[[nodiscard]] bool can_overlap_launches();
+/// What of this build runs on the current GPU.
+struct KernelCode {
+  cudaError_t status = cudaSuccess;  ///< Not so if nothing was compiled for such a GPU.
+  /// Whether kernels wait for the one before by themselves: they do if compiled for compute
+  /// capability 9.0 or later. Older code, also where the driver translates it for a newer GPU,
+  /// would read what is not yet written.
+  bool can_overlap_launches = false;
+};
+[[nodiscard]] KernelCode kernel_code();
 
 }  // namespace ringmaster::engine::cuda

@@ -19,10 +19,11 @@ RINGMASTER_BUILD_KERNEL(kernels::RandomFill);
 
 namespace ringmaster::engine::cuda {
 
-bool can_overlap_launches() {
+KernelCode kernel_code() {
   cudaFuncAttributes attributes{};
-  return cudaFuncGetAttributes(&attributes, run_kernel<Embed>) == cudaSuccess &&
-         attributes.ptxVersion >= 90;  // Of the code it was compiled from, not of the GPU.
+  const cudaError_t status = cudaFuncGetAttributes(&attributes, run_kernel<Embed>);
+  // The version of what it was compiled from, not that of the GPU.
+  return {status, status == cudaSuccess && attributes.ptxVersion >= 90};
 }
 
 }  // namespace ringmaster::engine::cuda

@@ -371,7 +371,7 @@ TEST(KvGate, LooksAtWhatAShortContextAndASmallPoolHold) {
                                                .context_tokens_max = 40},
                                               EmulatedCuda::api());
   ASSERT_TRUE(gated) << gated.error().message;
-  EXPECT_GT(gated->kv_error, 0.0);
+  EXPECT_GT(gated->kv_error, 0.001);
 }
 
 TEST(KvGate, HasNothingToCompareForBf16) {

@@ -128,6 +128,15 @@ TEST_P(CudaKernels, PrefillFromTheStartAndBehindACachedPrefix) {
                              {{70, 70}}));
 }
 
+// 99 KiB on compute capability 8.9, the least of those that the module is built for.
+TEST(CudaSharedMemory, FitsEveryGpuThatIsBuiltFor) {
+  constexpr std::int32_t kBlockMax = 99 << 10;
+  EXPECT_LE((DecodeAttention<128, KvType::kBf16>::shared_bytes()), kBlockMax);
+  EXPECT_LE((DecodeAttention<128, KvType::kE4m3>::shared_bytes()), kBlockMax);
+  EXPECT_LE((PrefillAttention<128, 2, KvType::kBf16>::shared_bytes()), kBlockMax);
+  EXPECT_LE((PrefillAttention<128, 2, KvType::kE4m3>::shared_bytes()), kBlockMax);
+}
+
 INSTANTIATE_TEST_SUITE_P(Orders, CudaKernels,
                          testing::Values(ThreadOrder::kAscending, ThreadOrder::kDescending),
                          [](const auto& param_info) {
