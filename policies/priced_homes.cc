@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t kDispatchWindowRequests = 1;
 constexpr double kMeanPendingSecondsMax = 1.0;
 constexpr double kLeavingFullSeconds = 10.0;
+constexpr double kEscapeShareMin = 0.05;  // Where nothing is to be gained, a prompt stays at home.
 constexpr std::size_t kHoldersMax = 2;
 constexpr Duration kSessionIdleMax = std::chrono::hours(4);
 
@@ -44,8 +45,6 @@ void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
   std::array<std::uint32_t, kWeighedMax> blocks{};
   fleet.residency().index().cached_blocks(query.request.chain, weighed(),
                                           std::span(blocks).first(weighed_count_));
-  const auto most = std::ranges::max(std::span(blocks).first(query.homes.size()));
-  const std::uint32_t cached_at_homes = tokens_of_blocks(query.request, most);
   double least_seconds = std::numeric_limits<double>::infinity();
   // From a random one on, so that equal prices spread over a fleet instead of piling up.
   const std::size_t first = random_.below(weighed_count_);
@@ -53,7 +52,7 @@ void PricedHomes::choose(const RoutingQuery& query, const FleetState& fleet,
     const std::size_t i = (first + seen) % weighed_count_;
     const std::uint32_t cached = tokens_of_blocks(query.request, blocks[i]);
     const Price price = price_of(fleet[weighed_[i]], query.request, cached);
-    const double seconds = price.sum() + leaving_price(query, weighed_[i], price, cached_at_homes);
+    const double seconds = price.sum() + leaving_price(query, weighed_[i], price);
     decision.consider({.instance = weighed_[i], .cached_tokens = cached, .score = seconds});
     if (seconds >= least_seconds) continue;
     least_seconds = seconds;
@@ -85,27 +84,28 @@ PricedHomes::Price PricedHomes::price_of(const InstanceState& state, const Reque
   const double uncached_weight =
       1.0 + options_.load_weight * std::min(kMeanPendingSecondsMax, mean_pending_seconds_);
   const double tau = state.prefill_seconds_per_token;
+  const double prefill = tau * uncached_tokens(request.prompt_tokens, cached_tokens);
   const auto running_tokens =
       static_cast<double>(state.load.running_kv_blocks * request.block_tokens);
   const double put_aside =
       (1.0 - options_.put_aside_weight) *
       static_cast<double>(std::min(state.load.put_aside_tokens, state.load.pending_tokens()));
   return {.pending = tau * (static_cast<double>(state.load.pending_tokens()) - put_aside),
-          .uncached = tau * uncached_weight * uncached_tokens(request.prompt_tokens, cached_tokens),
-          .running = tau * options_.running_weight * running_tokens};
+          .uncached = uncached_weight * prefill,
+          .running = tau * options_.running_weight * running_tokens,
+          .prefill = prefill};
 }
 
 double PricedHomes::leaving_price(const RoutingQuery& query, InstanceId instance,
-                                  const Price& price, std::uint32_t cached_at_homes) const {
-  if (session_home_) {
-    if (instance == *session_home_) return 0.0;
-    const double load = std::min(1.0, mean_pending_seconds_ / kLeavingFullSeconds);
-    return options_.escape_seconds + options_.leave_weight * load * price.uncached;
-  }
-  if (is_home(query, instance)) return 0.0;
-  const double share =
-      static_cast<double>(cached_at_homes) / std::max(1U, query.request.prompt_tokens);
-  return options_.escape_seconds * (options_.cold_escape + (1.0 - options_.cold_escape) * share);
+                                  const Price& price) const {
+  const bool at_home = session_home_ ? instance == *session_home_ : is_home(query, instance);
+  if (at_home) return 0.0;
+  const double escape =
+      options_.escape_seconds *
+      std::clamp(2.0 - 2.0 * price.prefill / options_.long_seconds, kEscapeShareMin, 1.0);
+  if (!session_home_) return escape;
+  const double load = std::min(1.0, mean_pending_seconds_ / kLeavingFullSeconds);
+  return escape + options_.leave_weight * load * price.uncached;
 }
 
 std::string_view PricedHomes::reason_of(const RoutingQuery& query, InstanceId instance) const {
@@ -125,11 +125,7 @@ void PricedHomes::describe(const RoutingQuery& query, const FleetState& fleet,
   terms.add("pending", price.pending);
   terms.add("uncached", price.uncached);
   terms.add("running", price.running);
-  std::uint32_t most = 0;
-  for (const InstanceId home : query.homes.span()) {
-    most = std::max(most, fleet.cached_tokens(query.request, home));
-  }
-  terms.add("leaving", leaving_price(query, candidate.instance, price, most));
+  terms.add("leaving", leaving_price(query, candidate.instance, price));
 }
 
 void PricedHomes::gather(const RoutingQuery& query, const FleetState& fleet) {
@@ -178,7 +174,7 @@ std::unique_ptr<RoutingPolicy> make_priced_homes(OptionReader& reader, std::uint
   options.put_aside_weight = reader.number("put_aside_weight", options.put_aside_weight, 0.0, 1.0);
   options.running_weight = reader.number("running_weight", options.running_weight, 0.0, 10.0);
   options.escape_seconds = reader.number("escape_seconds", options.escape_seconds, 0.0, 3600.0);
-  options.cold_escape = reader.number("cold_escape", options.cold_escape, 0.0, 1.0);
+  options.long_seconds = reader.number("long_seconds", options.long_seconds, 0.001, 3600.0);
   options.escapes = reader.count("escapes", options.escapes, 0, PricedHomes::kEscapesMax);
   options.leave_weight = reader.number("leave_weight", options.leave_weight, 0.0, 1000.0);
   options.sessions_max = reader.count("sessions_max", options.sessions_max, 0, 10'000'000);

@@ -21,9 +21,10 @@ struct PricedHomesOptions {
   double put_aside_weight = 0.1;  ///< Of a pending token that later arrivals go before.
   double running_weight = 0.15;   ///< Of a prompt token that is being decoded there.
   double escape_seconds = 1.0;    ///< What an instance that is not a home must be cheaper by.
-  double cold_escape = 1.0;       ///< Share of that for a prompt of which the homes have nothing.
-  std::uint32_t escapes = 6;      ///< Instances beside the homes that are weighed.
-  double leave_weight = 0.5;      ///< Of a weighed uncached token where the session has not been.
+  double long_seconds =
+      1.0;  ///< Prefill from which on leaving home has no price; from half of it, less.
+  std::uint32_t escapes = 14;  ///< Instances beside the homes that are weighed.
+  double leave_weight = 0.5;   ///< Of a weighed uncached token where the session has not been.
   std::uint32_t sessions_max = 65'536;  ///< Remembered; 0: sessions mean nothing.
   bool continuations = true;  ///< A prompt that continues an earlier one goes as a session does.
   HotnessOptions hotness;
@@ -35,11 +36,10 @@ struct PricedHomesOptions {
 ///     price_i = tau_i * (pending_i + w * uncached_i + running_weight * running_i)
 ///               + (0 if i is a home, else escape)
 ///     w       = 1 + load_weight * min(1, mean pending seconds of the fleet)
-///     escape  = escape_seconds * (cold_escape + (1 - cold_escape) * largest share cached at a
-///     home)
+///     escape  = escape_seconds * clamp(2 - 2 * tau_i * uncached_i / long_seconds, 0.05, 1)
 ///
 /// A request that names its session has the session's homes by the rings, and once the session has
-/// been answered, one home: the instance that it used last. Any other then costs escape_seconds
+/// been answered, one home: the instance that it used last. Any other then costs escape
 /// and leave_weight * tau_i * w * uncached_i * min(1, mean pending seconds / 10): the context of a
 /// session is of use to nobody else, and a copy of it left behind costs cache for nothing. In an
 /// overload that keeps sessions where they are; at moderate load it hardly delays them. So it is
@@ -51,7 +51,9 @@ struct PricedHomesOptions {
 /// running: prompt tokens of requests decoding there, which slow every step. Computing again what
 /// another instance has takes time and cache from everyone, the more so the busier the fleet: hence
 /// w. The price of an escape keeps a prompt on its homes, of which several gateways and a stale
-/// index agree, unless they are that much worse.
+/// index agree, unless they are that much worse. A prompt of which much is left to compute pays for
+/// that in w already, and is what the tail of all times to the first token consists of: it goes
+/// where it has to wait least.
 ///
 /// Weighed are all instances of a small fleet; in a larger one, beside the homes, two that hold
 /// most of the prompt and some random ones. O(escapes * chain), whatever the size of the fleet.
@@ -86,15 +88,16 @@ class PricedHomes final : public RoutingPolicy {
     double pending = 0.0;
     double uncached = 0.0;  ///< Weighed.
     double running = 0.0;
+    double prefill = 0.0;  ///< As uncached, but not weighed; no part of the sum.
 
     [[nodiscard]] double sum() const { return pending + uncached + running; }
   };
 
   [[nodiscard]] Price price_of(const InstanceState& state, const RequestSpec& request,
                                std::uint32_t cached_tokens) const;
-  /// What it costs to leave home for the instance. `cached_at_homes`: most tokens at one of them.
+  /// What it costs to leave home for the instance.
   [[nodiscard]] double leaving_price(const RoutingQuery& query, InstanceId instance,
-                                     const Price& price, std::uint32_t cached_at_homes) const;
+                                     const Price& price) const;
   [[nodiscard]] std::string_view reason_of(const RoutingQuery& query, InstanceId instance) const;
   [[nodiscard]] std::span<const InstanceId> weighed() const {
     return std::span(weighed_).first(weighed_count_);

@@ -41,7 +41,7 @@ TEST_F(PricedHomesTest, SparesUncachedTokensMoreWhenTheFleetIsBusy) {
 }
 
 TEST_F(PricedHomesTest, LeavesTheHomesOnlyForAnInstanceCheaperByThePrice) {
-  make("ringmaster:load_weight=0,escape_seconds=1.5,cold_escape=1,continuations=off");
+  make("ringmaster:load_weight=0,escape_seconds=1.5,long_seconds=10,continuations=off");
   for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1499);
   EXPECT_NE(chosen(), 0U);
   for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(2);
@@ -50,12 +50,20 @@ TEST_F(PricedHomesTest, LeavesTheHomesOnlyForAnInstanceCheaperByThePrice) {
   EXPECT_EQ(decision.reason, "escape_from_homes");
 }
 
-TEST_F(PricedHomesTest, LeavesTheHomesForLessTheLessTheyHaveOfThePrompt) {
-  make("ringmaster:load_weight=0,escape_seconds=2,cold_escape=0.5,continuations=off");
-  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(1001);
-  EXPECT_EQ(chosen(), 0U);  // They have nothing: half the price.
-  for (const std::uint32_t slot : {0U, 1U, 2U}) cache(slot, 5);
-  EXPECT_NE(chosen(), 0U);  // Half of it: three quarters.
+TEST_F(PricedHomesTest, LeavesTheHomesForLessTheLongerThePrefill) {
+  make("ringmaster:load_weight=0,escape_seconds=2,long_seconds=1.25,continuations=off");
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(801);
+  EXPECT_EQ(chosen(), 0U);  // A second of prefill, 0.8 of what is long: 0.4 of the price.
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).unhold(2);
+  EXPECT_NE(chosen(), 0U);
+}
+
+TEST_F(PricedHomesTest, LeavesTheHomesForATwentiethWithALongPrefill) {
+  make("ringmaster:load_weight=0,escape_seconds=2,long_seconds=0.1,continuations=off");
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(99);
+  EXPECT_NE(chosen(), 0U);
+  for (const std::uint32_t slot : {1U, 2U, 3U}) load(slot).hold(2);
+  EXPECT_EQ(chosen(), 0U);
 }
 
 TEST_F(PricedHomesTest, CountsATenthOfWhatIsPutAside) {
@@ -124,7 +132,7 @@ TEST_F(PricedHomesTest, KeepsASessionWhereItWasAnswered) {
 }
 
 TEST_F(PricedHomesTest, LetsASessionLeaveForAnInstanceThatIsCheaperByThePrice) {
-  make("ringmaster:load_weight=0,escape_seconds=1");
+  make("ringmaster:load_weight=0,escape_seconds=1,long_seconds=2");
   request_.session = 7;
   for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(1);
   EXPECT_EQ(chosen(), 1U);
@@ -137,7 +145,7 @@ TEST_F(PricedHomesTest, LetsASessionLeaveForAnInstanceThatIsCheaperByThePrice) {
 }
 
 TEST_F(PricedHomesTest, MakesLeavingASessionsHomeDearerTheLongerTheFleetsQueues) {
-  make("ringmaster:load_weight=0,escape_seconds=1,leave_weight=1");
+  make("ringmaster:load_weight=0,escape_seconds=1,long_seconds=2,leave_weight=1");
   request_.session = 7;
   for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(1);
   EXPECT_EQ(chosen(), 1U);
@@ -162,7 +170,7 @@ TEST_F(PricedHomesTest, KeepsAPromptThatContinuesAnotherWhereThatWent) {
 }
 
 TEST_F(PricedHomesTest, LetsAPromptLeaveThatContinuesAnotherForThePriceOfASession) {
-  make("ringmaster:load_weight=0,escape_seconds=1");
+  make("ringmaster:load_weight=0,escape_seconds=1,long_seconds=2");
   for (const std::uint32_t slot : {0U, 2U, 3U}) load(slot).hold(1);
   EXPECT_EQ(chosen(), 1U);
   cache(1, 5);
