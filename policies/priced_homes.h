@@ -21,10 +21,9 @@ struct PricedHomesOptions {
   double put_aside_weight = 0.1;  ///< Of a pending token that later arrivals go before.
   double running_weight = 0.15;   ///< Of a prompt token that is being decoded there.
   double escape_seconds = 1.0;    ///< What an instance that is not a home must be cheaper by.
-  double long_seconds =
-      1.0;  ///< Prefill from which on leaving home has no price; from half of it, less.
-  std::uint32_t escapes = 14;  ///< Instances beside the homes that are weighed.
-  double leave_weight = 0.5;   ///< Of a weighed uncached token where the session has not been.
+  double long_seconds = 1.0;      ///< Prefill that makes leaving home cheap, from half of it on.
+  std::uint32_t escapes = 14;     ///< Instances beside the homes that are weighed.
+  double leave_weight = 0.5;      ///< Of a weighed uncached token where the session has not been.
   std::uint32_t sessions_max = 65'536;  ///< Remembered; 0: sessions mean nothing.
   bool continuations = true;  ///< A prompt that continues an earlier one goes as a session does.
   HotnessOptions hotness;
