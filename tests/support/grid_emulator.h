@@ -29,9 +29,11 @@ enum class ThreadOrder { kAscending, kDescending };
 /// Runs kernels of engine/cuda/kernels on the host, thread by thread: each thread is a fiber that
 /// runs until it waits for others. What a device would leave to chance is made to go wrong:
 /// shared memory begins as NaNs, asynchronous copies arrive at the last moment that the kernel's
-/// waits allow, and a barrier or a warp's operation that not every thread reaches is an error.
-/// Fails by throwing std::logic_error; the fibers of that block are then lost. A copy from an
-/// address that 16 does not divide ends the program.
+/// waits allow, and it is an error if a barrier or a warp's operation is not reached by every
+/// thread, if a copy is never waited for, or if something is written right behind the shared
+/// memory. Fails by throwing std::logic_error; the fibers of that block are then lost. A copy or a
+/// load of matrices from or to an address that 16 does not divide, or outside the shared memory,
+/// ends the program.
 class GridEmulator {
  public:
   class Lane;
@@ -41,7 +43,8 @@ class GridEmulator {
   template <class Kernel>
   void launch(GridSize grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
     grid_ = grid;
-    shared_.resize(static_cast<std::size_t>(shared_bytes) / sizeof(Chunk) + 1);
+    shared_bytes_ = static_cast<std::size_t>(shared_bytes);
+    shared_.resize(shared_bytes_ / sizeof(Chunk) + 2);  // With some that nobody may touch.
     for (block_.y = 0; block_.y < grid.y; ++block_.y) {
       for (block_.x = 0; block_.x < grid.x; ++block_.x) {
         run_block(Kernel::kThreads, [&args](Lane& lane) { Kernel::run(lane, args); });
@@ -91,6 +94,27 @@ class GridEmulator {
       fiber.groups = 0;
     }
     while (run_ready_fibers()) release();
+    check_end();
+  }
+
+  void check_end() const {
+    for (int i = 0; i < threads_; ++i) {
+      if (!fibers_[static_cast<std::size_t>(i)]->copies.empty()) {
+        throw std::logic_error("a copy is not waited for");
+      }
+    }
+    const auto* begin = reinterpret_cast<const unsigned char*>(shared_.data());
+    const auto* end = begin + shared_.size() * sizeof(Chunk);
+    if (std::any_of(begin + shared_bytes_, end, [](unsigned char byte) { return byte != 0xff; })) {
+      throw std::logic_error("written behind the shared memory");
+    }
+  }
+
+  /// 16 bytes of shared memory that move at once.
+  void check_shared(const void* at) const {
+    const auto offset =
+        reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(shared_.data());
+    RINGMASTER_CHECK(offset % sizeof(Chunk) == 0 && offset + sizeof(Chunk) <= shared_bytes_);
   }
 
   /// Runs a fiber until it waits. A fiber lives through many blocks.
@@ -163,6 +187,7 @@ class GridEmulator {
   GridSize grid_;
   GridSize block_;
   int threads_ = 0;
+  std::size_t shared_bytes_ = 0;
   std::function<void(Lane&)> kernel_;
   std::vector<Chunk> shared_;
   std::vector<std::unique_ptr<Fiber>> fibers_;
@@ -213,6 +238,7 @@ class GridEmulator::Lane {
   void copy_async(void* to, const void* from, bool is_valid) {
     Copy copy{.to = to, .data = {}, .group = fiber_.groups};
     RINGMASTER_CHECK(reinterpret_cast<std::uintptr_t>(from) % 16 == 0);
+    grid_.check_shared(to);
     if (is_valid) std::memcpy(&copy.data, from, sizeof copy.data);
     fiber_.copies.push_back(copy);
   }
@@ -317,6 +343,7 @@ class GridEmulator::Lane {
   }
 
   void load(std::uint32_t (&to)[4], const void* row, bool is_transposed) {
+    grid_.check_shared(row);
     Matrices operand{to, row, is_transposed};
     together(&Matrices::run, operand);
   }

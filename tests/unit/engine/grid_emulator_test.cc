@@ -41,7 +41,7 @@ TEST(GridEmulator, ShowsNaNsWhereABarrierIsMissing) {
 }
 
 /// Copies 16 bytes and waits for all but kPending groups.
-template <int kPending>
+template <int kPending, bool kWaitsAtTheEnd = true>
 struct Copy {
   struct Args {
     const float* from;
@@ -55,6 +55,7 @@ struct Copy {
     lane.commit_copies();
     lane.template wait_copies<kPending>();
     args.out[lane.thread()] = to[0];
+    if (kWaitsAtTheEnd) lane.template wait_copies<0>();
   }
 };
 
@@ -66,6 +67,34 @@ TEST(GridEmulator, DeliversCopiesNoSoonerThanTheyAreWaitedFor) {
   EXPECT_TRUE(std::isnan(out[3]));
   grid.launch<Copy<0>>({1, 1}, 512, {.from = from, .out = out.data()});
   EXPECT_EQ(out[3], 7.0F);
+}
+
+TEST(GridEmulator, RefusesAKernelThatEndsBeforeItsCopies) {
+  alignas(16) const float from[4] = {};
+  std::vector<float> out(32);
+  EXPECT_THROW((GridEmulator().launch<Copy<1, false>>({1, 1}, 512, {from, out.data()})),
+               std::logic_error);
+}
+
+TEST(GridEmulatorDeathTest, EndsAtACopyToOutsideTheSharedMemory) {
+  alignas(16) const float from[4] = {};
+  std::vector<float> out(32);
+  EXPECT_DEATH(GridEmulator().launch<Copy<0>>({1, 1}, 511, {from, out.data()}), "shared_bytes_");
+}
+
+/// Writes one number more than there is shared memory for.
+struct OneTooMany {
+  struct Args {};
+  static constexpr int kThreads = 32;
+  template <class Lane>
+  static void run(Lane& lane, const Args& /*args*/) {
+    static_cast<float*>(lane.shared())[lane.thread()] = 1.0F;
+  }
+};
+
+TEST(GridEmulator, RefusesAKernelThatWritesBehindItsSharedMemory) {
+  EXPECT_NO_THROW(GridEmulator().launch<OneTooMany>({1, 1}, 32 * 4, {}));
+  EXPECT_THROW(GridEmulator().launch<OneTooMany>({1, 1}, 31 * 4, {}), std::logic_error);
 }
 
 /// Half of the threads go to a barrier, the others end.
