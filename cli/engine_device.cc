@@ -204,6 +204,9 @@ Result<EngineDevice> open_engine_device(const EngineSettings& settings,
     return invalid("--kv-cache-type " + options.kv_cache_type +
                    ": expected --device cuda beside it");
   }
+  if (options.overlaps_launches && settings.device != "cuda") {
+    return invalid("--overlap-launches: expected --device cuda beside it");
+  }
   if (options.host_kv_blocks > 0 || options.host_kv_bytes > 0) {
     if (settings.device == "sim") {
       return invalid("--host-kv-blocks, --host-memory: --device sim has no host tier");

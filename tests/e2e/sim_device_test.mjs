@@ -94,6 +94,12 @@ test('a device without a host tier refuses memory for one', async () => {
   assert.equal(stderr.trimEnd(), 'ringmaster: --host-kv-blocks, --host-memory: --device sim has no host tier');
 });
 
+test('overlapped launches are refused where nothing is launched', async () => {
+  const { code, stderr } = await run(['engine', '--device', 'sim', '--overlap-launches']);
+  assert.equal(code, 2);
+  assert.equal(stderr.trimEnd(), 'ringmaster: --overlap-launches: expected --device cuda beside it');
+});
+
 test('a KV cache of FP8 is refused where there is none', async () => {
   const { code, stderr } = await run(['engine', '--device', 'sim', '--kv-cache-type', 'e4m3']);
   assert.equal(code, 2);

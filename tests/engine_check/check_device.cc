@@ -66,6 +66,7 @@ Result<std::shared_ptr<Executor>> open_cuda(std::shared_ptr<const LoadedModel> m
   auto device = make_cuda_executor(std::move(model),
                                    {.block_tokens = size.block_tokens,
                                     .block_count = size.blocks,
+                                    .kv_type = choice.kv_type,
                                     .memory_utilization = memory_utilization,
                                     .step_tokens_max = size.step_tokens_max,
                                     .sequences_max = size.sequences_max,

@@ -18,7 +18,8 @@ struct DeviceChoice {
   std::string name = "cpu";  ///< cpu, cuda or sim.
   std::string module;        ///< Of cuda; empty: RINGMASTER_CUDA_MODULE, or beside the program.
   TinyShape shape = TinyShape::kTinyQwen3;
-  bool is_deterministic = false;  ///< Of cuda; cpu always is, sim need not be.
+  cuda::KvType kv_type = cuda::KvType::kBf16;  ///< Of cuda.
+  bool is_deterministic = false;               ///< Of cuda; cpu always is, sim need not be.
 
   /// Whether circumstances may change no bit of an output.
   [[nodiscard]] bool is_exact() const { return name != "cuda" || is_deterministic; }

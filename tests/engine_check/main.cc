@@ -25,6 +25,10 @@ void add_device_flags(CLI::App& part, DeviceChoice& choice) {
       ->check(CLI::ExistingFile);
   part.add_option("--shape", choice.shape, "Of the tiny model")
       ->transform(CLI::CheckedTransformer(kShapes));
+  static const std::map<std::string, cuda::KvType> kKvTypes{{"bf16", cuda::KvType::kBf16},
+                                                            {"e4m3", cuda::KvType::kE4m3}};
+  part.add_option("--kv-cache-type", choice.kv_type, "Of cuda, but for the part kv-cache")
+      ->transform(CLI::CheckedTransformer(kKvTypes));
   part.add_flag("--deterministic", choice.is_deterministic, "Of cuda; results then must be equal");
 }
 

@@ -11,7 +11,7 @@ inline constexpr std::int32_t kPlainSharedBytes = 48 << 10;
 /// A kernel's part of programmatic dependent launch: lets the next one come while this one still
 /// runs, and waits until the one before is complete and its writes are visible. Every kernel does
 /// it before all else, so none has to know what it reads of whom, and one that is complete has
-/// waited for all before it. Nothing happens in a kernel that was launched without.
+/// waited for all before it.
 __device__ __forceinline__ void overlap_launches() {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   cudaTriggerProgrammaticLaunchCompletion();
@@ -21,9 +21,10 @@ __device__ __forceinline__ void overlap_launches() {
 
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::kThreads)
-    run_kernel(const __grid_constant__ typename Kernel::Args args) {
+    run_kernel(const __grid_constant__ typename Kernel::Args args, bool overlaps) {
   extern __shared__ __align__(16) unsigned char shared[];
-  overlap_launches();
+  // Else nothing of it is in the way: the library's kernels may be such that come early, too.
+  if (overlaps) overlap_launches();
   GpuLane lane(shared);
   Kernel::run(lane, args);
 }
@@ -47,7 +48,7 @@ cudaError_t launch_kernel(const LaunchQueue& queue, Grid grid, std::int32_t shar
   config.stream = queue.stream;
   config.attrs = &overlap;
   config.numAttrs = queue.overlaps_launches ? 1 : 0;
-  return cudaLaunchKernelEx(&config, run_kernel<Kernel>, args);
+  return cudaLaunchKernelEx(&config, run_kernel<Kernel>, args, queue.overlaps_launches);
 }
 
 }  // namespace ringmaster::engine::cuda
