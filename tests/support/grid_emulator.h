@@ -23,17 +23,19 @@ struct GridSize {
 };
 
 /// The order in which the threads of a block run between two barriers. A kernel that lacks a
-/// barrier gives different results in different orders.
-enum class ThreadOrder { kAscending, kDescending };
+/// barrier gives different results in different orders. In the first two all warps go from one
+/// operation of a warp to the next side by side, and asynchronous copies arrive at the last moment
+/// that the kernel's waits allow; in the others each warp goes as far as it can by itself before
+/// the next one begins, and copies arrive at once.
+enum class ThreadOrder { kAscending, kDescending, kWarpsAscending, kWarpsDescending };
 
 /// Runs kernels of engine/cuda/kernels on the host, thread by thread: each thread is a fiber that
 /// runs until it waits for others. What a device would leave to chance is made to go wrong:
-/// shared memory begins as NaNs, asynchronous copies arrive at the last moment that the kernel's
-/// waits allow, and it is an error if a barrier or a warp's operation is not reached by every
-/// thread, if a copy is never waited for, or if something is written right behind the shared
-/// memory. Fails by throwing std::logic_error; the fibers of that block are then lost. A copy or a
-/// load of matrices from or to an address that 16 does not divide, or outside the shared memory,
-/// ends the program.
+/// shared memory begins as NaNs, asynchronous copies arrive when they can do most harm, and it is
+/// an error if a barrier or a warp's operation is not reached by every thread, if a copy is never
+/// waited for, or if something is written right behind the shared memory. Fails by throwing
+/// std::logic_error; the fibers of that block are then lost. A copy or a load of matrices from or
+/// to an address that 16 does not divide, or outside the shared memory, ends the program.
 class GridEmulator {
  public:
   class Lane;
@@ -58,7 +60,7 @@ class GridEmulator {
     unsigned char bytes[16];
   };
   struct Copy {
-    void* to;
+    void* to;  // Null: it has arrived.
     Chunk data;
     int group;
   };
@@ -135,11 +137,33 @@ class GridEmulator {
 
   static void enter(unsigned low, unsigned high, int index);
 
+  [[nodiscard]] bool is_by_warp() const {
+    return order_ == ThreadOrder::kWarpsAscending || order_ == ThreadOrder::kWarpsDescending;
+  }
+
   /// False when every thread is done.
   bool run_ready_fibers() {
+    const int together = is_by_warp() ? 32 : threads_;
+    const int groups = threads_ / together;
     bool is_live = false;
-    for (int i = 0; i < threads_; ++i) {
-      const int index = order_ == ThreadOrder::kAscending ? i : threads_ - 1 - i;
+    for (int i = 0; i < groups; ++i) {
+      const int group = order_ == ThreadOrder::kWarpsDescending ? groups - 1 - i : i;
+      bool is_group_live = false;
+      do {
+        is_group_live = run_ready_fibers(group * together, together);
+      } while (is_by_warp() && release_warp(group));
+      is_live = is_live || is_group_live;
+    }
+    return is_live;
+  }
+
+  /// Of `count` threads from `first` on; false if all of them are done.
+  bool run_ready_fibers(int first, int count) {
+    const bool descends =
+        order_ == ThreadOrder::kDescending || order_ == ThreadOrder::kWarpsDescending;
+    bool is_live = false;
+    for (int i = 0; i < count; ++i) {
+      const int index = first + (descends ? count - 1 - i : i);
       Fiber& fiber = *fibers_[static_cast<std::size_t>(index)];
       if (fiber.state == State::kReady) resume(fiber, index);
       is_live = is_live || fiber.state != State::kDone;
@@ -240,6 +264,10 @@ class GridEmulator::Lane {
     RINGMASTER_CHECK(reinterpret_cast<std::uintptr_t>(from) % 16 == 0);
     grid_.check_shared(to);
     if (is_valid) std::memcpy(&copy.data, from, sizeof copy.data);
+    if (grid_.is_by_warp()) {
+      std::memcpy(to, &copy.data, sizeof copy.data);
+      copy.to = nullptr;
+    }
     fiber_.copies.push_back(copy);
   }
   void commit_copies() { ++fiber_.groups; }
@@ -247,7 +275,7 @@ class GridEmulator::Lane {
   void wait_copies() {
     std::erase_if(fiber_.copies, [this](const Copy& copy) {
       if (copy.group >= fiber_.groups - kPending) return false;
-      std::memcpy(copy.to, &copy.data, sizeof copy.data);
+      if (copy.to != nullptr) std::memcpy(copy.to, &copy.data, sizeof copy.data);
       return true;
     });
   }

@@ -137,12 +137,15 @@ TEST(CudaSharedMemory, FitsEveryGpuThatIsBuiltFor) {
   EXPECT_LE((PrefillAttention<128, 2, KvType::kE4m3>::shared_bytes()), kBlockMax);
 }
 
+constexpr const char* kOrderNames[] = {"Ascending", "Descending", "WarpsAscending",
+                                       "WarpsDescending"};
+
 INSTANTIATE_TEST_SUITE_P(Orders, CudaKernels,
-                         testing::Values(ThreadOrder::kAscending, ThreadOrder::kDescending),
+                         testing::Values(ThreadOrder::kAscending, ThreadOrder::kDescending,
+                                         ThreadOrder::kWarpsAscending,
+                                         ThreadOrder::kWarpsDescending),
                          [](const auto& param_info) {
-                           return param_info.param == ThreadOrder::kAscending
-                                      ? std::string("Ascending")
-                                      : std::string("Descending");
+                           return kOrderNames[static_cast<int>(param_info.param)];
                          });
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <random>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/cuda/kernels/sample.cuh"
@@ -34,9 +36,8 @@ PackedRow packed_row(const SamplingOptions& options, std::int32_t output_index) 
 
 SampleOutput sample_on_device(const std::vector<float>& logits, const PackedRow& row,
                               ThreadOrder order = ThreadOrder::kAscending) {
-  static EmulatedDevice devices[] = {EmulatedDevice(ThreadOrder::kAscending),
-                                     EmulatedDevice(ThreadOrder::kDescending)};
-  EmulatedDevice& device = devices[order == ThreadOrder::kAscending ? 0 : 1];
+  static std::map<ThreadOrder, EmulatedDevice> devices;
+  EmulatedDevice& device = devices.try_emplace(order, order).first->second;
   SampleOutput* out = device.upload(std::vector<SampleOutput>(1, SampleOutput{.token = -7}));
   auto* last = device.upload(std::vector<std::int32_t>{-1, -1});
   device.launch<Sample>({1}, Sample::shared_bytes(),
@@ -128,9 +129,16 @@ TEST(CudaSample, SaysWhenALogitIsNotFinite) {
 
 TEST(CudaSample, IsTheSameInAnyOrderOfThreads) {
   const auto logits = random_logits(9, 4000, 2.0);
-  const auto row = packed_row({.temperature = 1.2F, .top_k = 400, .top_p = 0.9F, .seed = 3}, 9);
-  EXPECT_EQ(sample_on_device(logits, row, ThreadOrder::kAscending).token,
-            sample_on_device(logits, row, ThreadOrder::kDescending).token);
+  auto row = packed_row({.temperature = 1.2F, .top_k = 400, .top_p = 0.9F, .seed = 3}, 9);
+  row.logprobs = 5;
+  const auto want = sample_on_device(logits, row, ThreadOrder::kAscending);
+  for (const auto order :
+       {ThreadOrder::kDescending, ThreadOrder::kWarpsAscending, ThreadOrder::kWarpsDescending}) {
+    const auto got = sample_on_device(logits, row, order);
+    EXPECT_EQ(got.token, want.token);
+    EXPECT_EQ(got.logprob, want.logprob);
+    EXPECT_THAT(got.best_tokens, testing::ElementsAreArray(want.best_tokens));
+  }
 }
 
 }  // namespace

@@ -40,6 +40,35 @@ TEST(GridEmulator, ShowsNaNsWhereABarrierIsMissing) {
   EXPECT_EQ(run<Neighbour<true>>(ThreadOrder::kDescending)[63], 0.0F);
 }
 
+/// The second warp reads what the first one overwrites after some operations of its own.
+template <bool kHasBarrier>
+struct Overwritten {
+  struct Args {
+    float* out;
+  };
+  static constexpr int kThreads = 64;
+  template <class Lane>
+  static void run(Lane& lane, const Args& args) {
+    auto* numbers = static_cast<float*>(lane.shared());
+    numbers[lane.thread()] = static_cast<float>(lane.thread());
+    lane.sync();
+    if (lane.thread() >= 32) args.out[lane.thread()] = numbers[lane.thread() - 32];
+    if (kHasBarrier) lane.sync();
+    float sum = 100.0F;
+    for (int i = 0; i < 3; ++i) sum += lane.shuffle_xor(sum, 1);
+    if (lane.thread() < 32) numbers[lane.thread()] = sum;
+  }
+};
+
+TEST(GridEmulator, ShowsWhatAWarpFarAheadOverwrites) {
+  for (const auto order : {ThreadOrder::kAscending, ThreadOrder::kDescending}) {
+    EXPECT_EQ(run<Overwritten<false>>(order)[40], 8.0F);  // Side by side it goes well.
+  }
+  EXPECT_EQ(run<Overwritten<false>>(ThreadOrder::kWarpsAscending)[40], 800.0F);
+  EXPECT_EQ(run<Overwritten<true>>(ThreadOrder::kWarpsAscending)[40], 8.0F);
+  EXPECT_EQ(run<Overwritten<true>>(ThreadOrder::kWarpsDescending)[40], 8.0F);
+}
+
 /// Copies 16 bytes and waits for all but kPending groups.
 template <int kPending, bool kWaitsAtTheEnd = true>
 struct Copy {
@@ -66,6 +95,14 @@ TEST(GridEmulator, DeliversCopiesNoSoonerThanTheyAreWaitedFor) {
   grid.launch<Copy<1>>({1, 1}, 512, {.from = from, .out = out.data()});
   EXPECT_TRUE(std::isnan(out[3]));
   grid.launch<Copy<0>>({1, 1}, 512, {.from = from, .out = out.data()});
+  EXPECT_EQ(out[3], 7.0F);
+}
+
+TEST(GridEmulator, DeliversCopiesAtOnceWhereWarpsRunAhead) {
+  alignas(16) const float from[4] = {7.0F, 0.0F, 0.0F, 0.0F};
+  std::vector<float> out(32);
+  GridEmulator(ThreadOrder::kWarpsAscending)
+      .launch<Copy<1>>({1, 1}, 512, {.from = from, .out = out.data()});
   EXPECT_EQ(out[3], 7.0F);
 }
 
