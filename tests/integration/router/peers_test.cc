@@ -39,115 +39,105 @@ class PeersTest : public ::testing::Test {
     ASSERT_EQ(added.status, 201) << added.body;
     ASSERT_TRUE(to.metric_is("ringmaster_peer_up{peer=\"" + id + "\"} 1"));
   }
+
+  /// Both before one engine; left knows right.
+  struct Pair {
+    explicit Pair(FakeEngine::Script script, std::uint32_t unhealthy_after = 3)
+        : engine(std::move(script)),
+          left(watching(unhealthy_after, settings("left", {&engine}))),
+          right(std::make_unique<LiveGateway>(settings("right", {&engine}))) {
+      EXPECT_TRUE(left.is_ready());
+      EXPECT_TRUE(right->is_ready());
+      introduce(left, "right", *right);
+    }
+
+    FakeEngine engine;
+    LiveGateway left;
+    std::unique_ptr<LiveGateway> right;
+  };
+  /// As a Pair's unhealthy_after: only requests, not the monitor, find out that a peer is gone.
+  static constexpr std::uint32_t kNever = 1000;
+
+ private:
+  static GatewaySettings watching(std::uint32_t unhealthy_after, GatewaySettings settings) {
+    settings.health.unhealthy_after = unhealthy_after;
+    return settings;
+  }
 };
 
 TEST_F(PeersTest, ForwardToTheOwnerAndRelayItsAnswer) {
-  FakeEngine engine(streams());
-  LiveGateway left(settings("left", {&engine}));
-  LiveGateway right(settings("right", {&engine}));
-  ASSERT_TRUE(left.is_ready());
-  ASSERT_TRUE(right.is_ready());
-  introduce(left, "right", right);
-  introduce(right, "left", left);
-  TestClient client(left.port);
+  Pair pair(streams());
+  introduce(*pair.right, "left", pair.left);
+  TestClient client(pair.left.port);
   http::Fields fields;
   fields.add("x-request-id", "one");
   const auto got = client.post(kChat, chat("hello"), fields);
   EXPECT_EQ(got.status, 200);
   EXPECT_NE(got.body.find("[DONE]"), std::string::npos);
   EXPECT_EQ(got.field("x-request-id"), "one");
-  EXPECT_EQ(engine.received(), 1U);
-  EXPECT_EQ(engine.request(0).fields.find("x-ringmaster-peer-key"), nullptr);
-  EXPECT_EQ(engine.request(0).fields.find("x-ringmaster-forwarded-to"), nullptr);
-  EXPECT_TRUE(left.metric_is("ringmaster_forwarded_requests_total 1"));
-  EXPECT_TRUE(right.metric_is("ringmaster_requests_from_peers_total 1"));
-  EXPECT_TRUE(right.metric_is("ringmaster_forwarded_requests_total 0"));
+  EXPECT_EQ(pair.engine.received(), 1U);
+  EXPECT_EQ(pair.engine.request(0).fields.find("x-ringmaster-peer-key"), nullptr);
+  EXPECT_EQ(pair.engine.request(0).fields.find("x-ringmaster-forwarded-to"), nullptr);
+  EXPECT_TRUE(pair.left.metric_is("ringmaster_forwarded_requests_total 1"));
+  EXPECT_TRUE(pair.right->metric_is("ringmaster_requests_from_peers_total 1"));
+  EXPECT_TRUE(pair.right->metric_is("ringmaster_forwarded_requests_total 0"));
 }
 
 TEST_F(PeersTest, TheOwnerHoldsWhatBothWantToSend) {
-  FakeEngine engine(prefills_behind_gate());
-  LiveGateway left(settings("left", {&engine}));
-  LiveGateway right(settings("right", {&engine}));
-  ASSERT_TRUE(left.is_ready());
-  ASSERT_TRUE(right.is_ready());
-  introduce(left, "right", right);
-  TestClient first(left.port);
-  TestClient second(right.port);
+  Pair pair(prefills_behind_gate());
+  TestClient first(pair.left.port);
+  TestClient second(pair.right->port);
   first.send("POST", kChat, chat("one"));
-  ASSERT_TRUE(engine.wait_for_received(1));
+  ASSERT_TRUE(pair.engine.wait_for_received(1));
   second.send("POST", kChat, chat("two"));
   const auto name = owned_by("right");
-  EXPECT_TRUE(right.metric_is("ringmaster_instance_held_requests{model=\"m\",instance=\"" + name +
-                              "\"} 1"));
-  EXPECT_EQ(engine.received(), 1U);
-  engine.gate.open();
+  EXPECT_TRUE(pair.right->metric_is("ringmaster_instance_held_requests{model=\"m\",instance=\"" +
+                                    name + "\"} 1"));
+  EXPECT_EQ(pair.engine.received(), 1U);
+  pair.engine.gate.open();
   EXPECT_EQ(first.read_rest(first.head()).status, 200);
   EXPECT_EQ(second.read_rest(second.head()).status, 200);
 }
 
 TEST_F(PeersTest, HearWhatTheOwnerHolds) {
-  FakeEngine engine(prefills_behind_gate());
-  LiveGateway left(settings("left", {&engine}));
-  LiveGateway right(settings("right", {&engine}));
-  ASSERT_TRUE(left.is_ready());
-  ASSERT_TRUE(right.is_ready());
-  introduce(left, "right", right);
-  TestClient first(right.port);
-  TestClient second(right.port);
+  Pair pair(prefills_behind_gate());
+  TestClient first(pair.right->port);
+  TestClient second(pair.right->port);
   first.send("POST", kChat, chat("one"));
   second.send("POST", kChat, chat("two"));
-  EXPECT_TRUE(left.metric_is("ringmaster_instance_foreign_requests{model=\"m\",instance=\"" +
-                             owned_by("right") + "\"} 2"));
-  engine.gate.open();
+  EXPECT_TRUE(pair.left.metric_is("ringmaster_instance_foreign_requests{model=\"m\",instance=\"" +
+                                  owned_by("right") + "\"} 2"));
+  pair.engine.gate.open();
   EXPECT_EQ(first.read_rest(first.head()).status, 200);
   EXPECT_EQ(second.read_rest(second.head()).status, 200);
 }
 
 TEST_F(PeersTest, TakeOverFromAnOwnerThatIsGone) {
-  FakeEngine engine(streams());
-  LiveGateway left(settings("left", {&engine}));
-  auto right = std::make_unique<LiveGateway>(settings("right", {&engine}));
-  ASSERT_TRUE(left.is_ready());
-  introduce(left, "right", *right);
-  right.reset();
-  ASSERT_TRUE(left.metric_is("ringmaster_peer_up{peer=\"right\"} 0"));
-  TestClient client(left.port);
+  Pair pair(streams());
+  pair.right.reset();
+  ASSERT_TRUE(pair.left.metric_is("ringmaster_peer_up{peer=\"right\"} 0"));
+  TestClient client(pair.left.port);
   EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
-  EXPECT_TRUE(left.metric_is("ringmaster_forwarded_requests_total 0"));
-}
-
-/// So that only requests, not the monitor, find out that a peer is gone.
-GatewaySettings hardly_watching(GatewaySettings settings) {
-  settings.health.unhealthy_after = 1000;
-  return settings;
+  EXPECT_TRUE(pair.left.metric_is("ringmaster_forwarded_requests_total 0"));
 }
 
 TEST_F(PeersTest, SendThemselvesWhatAnOwnerDoesNotTakeAnyMore) {
-  FakeEngine engine(streams());
-  LiveGateway left(hardly_watching(settings("left", {&engine})));
-  auto right = std::make_unique<LiveGateway>(settings("right", {&engine}));
-  ASSERT_TRUE(left.is_ready());
-  introduce(left, "right", *right);
-  right.reset();
-  TestClient client(left.port);
+  Pair pair(streams(), kNever);
+  pair.right.reset();
+  TestClient client(pair.left.port);
   EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
-  EXPECT_TRUE(left.metric_is("ringmaster_forwarded_requests_total 1"));
-  EXPECT_TRUE(left.metric_is("ringmaster_retries_total{model=\"m\"} 0"));
+  EXPECT_TRUE(pair.left.metric_is("ringmaster_forwarded_requests_total 1"));
+  EXPECT_TRUE(pair.left.metric_is("ringmaster_retries_total{model=\"m\"} 0"));
 }
 
 TEST_F(PeersTest, SendThemselvesWhatAnOwnerLosesBeforeItAnswers) {
-  FakeEngine engine(prefills_behind_gate());
-  LiveGateway left(hardly_watching(settings("left", {&engine})));
-  auto right = std::make_unique<LiveGateway>(settings("right", {&engine}));
-  ASSERT_TRUE(left.is_ready());
-  ASSERT_TRUE(right->is_ready());
-  introduce(left, "right", *right);
-  TestClient client(left.port);
+  Pair pair(prefills_behind_gate(), kNever);
+  TestClient client(pair.left.port);
   client.send("POST", kChat, chat("hello"));
-  ASSERT_TRUE(engine.wait_for_received(1));
-  right.reset();
-  ASSERT_TRUE(engine.wait_for_received(2));
-  engine.gate.open();
+  ASSERT_TRUE(pair.engine.wait_for_received(1));
+  pair.right.reset();
+  ASSERT_TRUE(pair.engine.wait_for_received(2));
+  pair.engine.gate.open();
   EXPECT_EQ(client.read_rest(client.head()).status, 200);
 }
 
@@ -177,23 +167,18 @@ TEST_F(PeersTest, WaitNoLongerForAnOwnerThatHangs) {
 }
 
 TEST_F(PeersTest, BlameTheOwnerForAStreamThatItLoses) {
-  FakeEngine engine(streams_behind_gate());
-  LiveGateway left(hardly_watching(settings("left", {&engine})));
-  auto right = std::make_unique<LiveGateway>(settings("right", {&engine}));
-  ASSERT_TRUE(left.is_ready());
-  ASSERT_TRUE(right->is_ready());
-  introduce(left, "right", *right);
-  TestClient client(left.port);
+  Pair pair(streams_behind_gate(), kNever);
+  TestClient client(pair.left.port);
   const auto head = client.open("POST", kChat, chat("hello"));
   ASSERT_NE(client.read_until("first").find("first"), std::string::npos);
-  right.reset();
+  pair.right.reset();
   const auto got = client.read_rest(head);
   EXPECT_NE(got.body.find("gateway right before instance " + owned_by("right") + " was lost"),
             std::string::npos)
       << got.body;
-  EXPECT_TRUE(left.metric_is("ringmaster_instance_failures_total{model=\"m\",instance=\"" +
-                             owned_by("right") + "\"} 0"));
-  engine.gate.open();
+  EXPECT_TRUE(pair.left.metric_is("ringmaster_instance_failures_total{model=\"m\",instance=\"" +
+                                  owned_by("right") + "\"} 0"));
+  pair.engine.gate.open();
 }
 
 TEST_F(PeersTest, TakeTheRefusalOfAnOwnerForGood) {
@@ -224,20 +209,16 @@ TEST_F(PeersTest, TakeTheRefusalOfAnOwnerForGood) {
 }
 
 TEST_F(PeersTest, SendThemselvesWhereTheOwnerHasAnotherKey) {
-  FakeEngine engine(streams());
-  LiveGateway left(hardly_watching(settings("left", {&engine})));
-  auto before = std::make_unique<LiveGateway>(settings("right", {&engine}));
-  ASSERT_TRUE(left.is_ready());
-  introduce(left, "right", *before);
-  auto restarted = settings("right", {&engine});
-  restarted.listen = "127.0.0.1:" + std::to_string(before->port);
+  Pair pair(streams(), kNever);
+  auto restarted = settings("right", {&pair.engine});
+  restarted.listen = "127.0.0.1:" + std::to_string(pair.right->port);
   restarted.peers.key = "another-key";
   restarted.api_keys = {"secret-of-clients"};
-  before.reset();
+  pair.right.reset();
   LiveGateway right(restarted);
-  TestClient client(left.port);
+  TestClient client(pair.left.port);
   EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
-  TestClient admin(left.admin_port);
+  TestClient admin(pair.left.admin_port);
   EXPECT_TRUE(LiveGateway::shows(admin, "/admin/peers", R"("problem":"it has another peers.key")"));
 }
 
