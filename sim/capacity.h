@@ -42,7 +42,8 @@ using RunFleet = std::function<Result<RunReport>(const RunOptions&)>;
 /// A JSON array with one object a plan, one a line.
 [[nodiscard]] std::string to_json(std::span<const CapacityPlan> plans);
 
-/// For people: one row a plan; a line for each that has no fleet.
+/// For people: one row a plan; a line for each that has no fleet. If their seeds differ, a column
+/// of them, and a line for the seeds of each question, whose plans follow each other.
 [[nodiscard]] std::string to_table(std::span<const CapacityPlan> plans);
 
 }  // namespace ringmaster::sim

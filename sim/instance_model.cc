@@ -1,8 +1,9 @@
 #include "sim/instance_model.h"
 
-#include <string>
+#include <vector>
 
 #include "base/check.h"
+#include "base/known_names.h"
 #include "sim/batching_model.h"
 #include "sim/engine_model.h"
 #include "sim/serial_model.h"
@@ -30,12 +31,13 @@ std::string_view name_of(ModelKind kind) {
 }
 
 Result<ModelKind> parse_model_kind(std::string_view name) {
+  std::vector<std::string_view> known;
   for (const ModelKind kind :
        {ModelKind::kSerial, ModelKind::kBatching, ModelKind::kEngine, ModelKind::kTiered}) {
     if (name == name_of(kind)) return kind;
+    known.push_back(name_of(kind));
   }
-  return invalid("unknown model \"" + std::string(name) +
-                 "\"; expected serial, batching, engine or tiered");
+  return invalid("model: " + expected_one_of(known, name));
 }
 
 std::unique_ptr<InstanceModel> make_instance_model(ModelKind kind, const InstanceProfile& profile,

@@ -96,6 +96,31 @@ TEST(CapacityText, SaysWhatOneMoreOrFewerBrings) {
   EXPECT_THAT(to_table(plans), HasSubstr("1 fewer:"));
 }
 
+TEST(CapacityText, SaysWhatSeveralSeedsComeTo) {
+  const auto plan_of = [](std::uint64_t seed, std::uint32_t instances) {
+    CapacityPlan plan{.options = options_of(2)};
+    plan.options.simulation.scheduler.seed = seed;
+    plan.smallest = RunReport{.options = plan.options};
+    plan.smallest->options.simulation.instances = instances;
+    return plan;
+  };
+  CapacityPlan none = plan_of(2, 1);
+  none.smallest.reset();
+  none.limit = "the size";
+  const CapacityPlan plans[] = {plan_of(1, 4), plan_of(2, 6), plan_of(1, 3), none};
+  const auto text = to_table(plans);
+  EXPECT_THAT(text, HasSubstr("t      round_robin  2.00     2   0.0          6"));
+  EXPECT_THAT(text, HasSubstr("t, round_robin, seed 2: infeasible by the size\n"));
+  EXPECT_THAT(text, HasSubstr("t, round_robin, 2.00/s: 4 to 6 instances over 2 seeds\n"));
+  EXPECT_THAT(text, HasSubstr("3 instances over 2 seeds, infeasible with 1\n"));
+}
+
+TEST(CapacityText, NamesNoSeedWhereThereIsOne) {
+  const CapacityPlan plans[] = {{.options = options_of(2), .limit = "the size"},
+                                {.options = options_of(3), .limit = "the size"}};
+  EXPECT_EQ(to_table(plans).find("seed"), std::string::npos);
+}
+
 TEST(CapacityText, SaysWhyThereIsNoFleet) {
   CapacityPlan plan{.options = options_of(2), .limit = "the prompts: too long"};
   const CapacityPlan plans[] = {plan};

@@ -71,7 +71,10 @@ TEST(ParseModelKind, KnowsEveryModelAndListsThemAll) {
     EXPECT_EQ(parse_model_kind(name_of(kind)).value(), kind);
   }
   EXPECT_EQ(parse_model_kind("x").error().message,
-            "unknown model \"x\"; expected serial, batching, engine or tiered");
+            "model: expected one of serial, batching, engine, tiered, found \"x\"");
+  EXPECT_EQ(parse_model_kind("serail").error().message,
+            "model: expected one of serial, batching, engine, tiered, found \"serail\" (did you "
+            "mean 'serial'?)");
 }
 
 TEST(SerialModel, TakesTheTimeOfItsUncachedTokens) {
