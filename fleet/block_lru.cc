@@ -1,10 +1,18 @@
 #include "fleet/block_lru.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace ringmaster {
+
 BlockLru::BlockLru(std::uint32_t capacity_blocks) : capacity_blocks_(capacity_blocks) {
   RINGMASTER_CHECK(capacity_blocks < Table::kBlocksMax);
+}
+
+BlockLru BlockLru::of_tokens(std::uint64_t tokens, std::uint32_t block_tokens) {
+  return BlockLru(static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(tokens / block_tokens, Table::kBlocksMax - 1)));
 }
 
 std::uint32_t BlockLru::cached_blocks(std::span<const BlockHash> chain) const {

@@ -29,6 +29,8 @@ class BlockLru {
  public:
   /// Requires: capacity_blocks < 2^30. With 0 nothing is ever stored.
   explicit BlockLru(std::uint32_t capacity_blocks);
+  /// Of as many blocks as so many tokens are, but less than 2^30. Requires: block_tokens > 0.
+  [[nodiscard]] static BlockLru of_tokens(std::uint64_t tokens, std::uint32_t block_tokens);
 
   /// Length in blocks of the longest cached prefix of the chain.
   [[nodiscard]] std::uint32_t cached_blocks(std::span<const BlockHash> chain) const;

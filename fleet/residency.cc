@@ -5,11 +5,6 @@
 #include "base/check.h"
 
 namespace ringmaster {
-namespace {
-
-constexpr std::uint64_t kMirrorBlocksMax = (1U << 30U) - 1;
-
-}  // namespace
 
 void Residency::add(InstanceId instance, ResidencySource source, std::uint64_t kv_cache_tokens) {
   if (sources_.size() <= instance.value) sources_.resize(instance.value + 1);
@@ -32,8 +27,7 @@ std::uint32_t Residency::prompt_computed(InstanceId instance, std::span<const Bl
   if (source.block_tokens != block_tokens) {
     index_.clear(instance);
     source.block_tokens = block_tokens;
-    source.mirror.emplace(static_cast<std::uint32_t>(
-        std::min(source.kv_cache_tokens / block_tokens, kMirrorBlocksMax)));
+    source.mirror = BlockLru::of_tokens(source.kv_cache_tokens, block_tokens);
   }
   changes_.clear();
   const std::uint32_t had = source.mirror->insert(chain, &changes_);

@@ -12,7 +12,7 @@ enum class OccurrenceKind : std::uint8_t {
   kArrival,  ///< Request `subject` reaches the gateway.
   kStepEnd,  ///< The step that instance `subject` runs is over.
   kForward,  ///< Request `subject` reaches the gateway that owns its instance.
-  kReturn,   ///< That gateway could not place request `subject`: it is the first one's again.
+  kReturn,   ///< That gateway refuses request `subject`, and its own one hears of it.
   kRefusal,  ///< An instance answers that it cannot take request `subject`.
   kReport,   ///< Instance `subject` describes its load.
   kSignal,   ///< What an instance said some time ago reaches the gateways.

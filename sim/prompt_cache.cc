@@ -6,7 +6,7 @@ namespace ringmaster::sim {
 
 PromptCache::PromptCache(const InstanceProfile& profile, const Workload& workload)
     : workload_(workload),
-      blocks_(static_cast<std::uint32_t>(profile.kv_cache_tokens / workload.block_tokens())) {}
+      blocks_(BlockLru::of_tokens(profile.kv_cache_tokens, workload.block_tokens())) {}
 
 std::uint32_t PromptCache::cached_tokens_of(std::uint32_t request) const {
   return cached_blocks(chain_of(request)) * workload_.block_tokens();

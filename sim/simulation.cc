@@ -171,9 +171,10 @@ void SimulationRun::on_forward(std::uint32_t index) {
 }
 
 void SimulationRun::on_return(std::uint32_t index) {
-  const std::uint32_t attempt = states_[index].forward->attempt;
-  states_[index].forward.reset();
-  tell(gateways_.gateway_of(index), RequestFailed{id_of(index), attempt, true});
+  const Forward forward = *std::exchange(states_[index].forward, std::nullopt);
+  if (forward.is_refused) settle_rejected(index);
+  tell(gateways_.gateway_of(index),
+       RequestFailed{id_of(index), forward.attempt, !forward.is_refused});
 }
 
 void SimulationRun::note_choice(std::uint32_t index) {
@@ -323,6 +324,7 @@ void SimulationRun::carry_out(std::uint32_t gateway, const Dispatch& action) {
     loop_.schedule(loop_.now() + kForwardDelay, OccurrenceKind::kForward, index);
     return;
   }
+  if (auto& forward = states_[index].forward) forward->was_sent = true;
   assign(index, instance);
   outcome_.requests[index].attempts = action.attempt;
   SimulatedInstance& place = instances_[instance];
@@ -346,7 +348,8 @@ void SimulationRun::carry_out(std::uint32_t /*gateway*/, const Hold& action) {
 
 void SimulationRun::carry_out(std::uint32_t /*gateway*/, const Reject& action) {
   const std::uint32_t index = index_of(action.request);
-  if (states_[index].forward) {
+  if (auto& forward = states_[index].forward) {
+    forward->is_refused = forward->was_sent || action.error.code != ErrorCode::kUnavailable;
     loop_.schedule(loop_.now(), OccurrenceKind::kReturn, index);
   } else {
     settle_rejected(index);

@@ -13,6 +13,7 @@
 #include "sim/event_loop.h"
 #include "sim/gateway_set.h"
 #include "sim/pending_work.h"
+#include "sim/request_state.h"
 #include "sim/simulated_instance.h"
 #include "sim/simulation.h"
 
@@ -30,25 +31,6 @@ class SimulationRun {
   [[nodiscard]] Result<SimulationOutcome> run();
 
  private:
-  /// Why an instance does not take what was sent to it.
-  enum class Refusal : std::uint8_t { kNone, kTooLarge, kUnreachable };
-
-  /// Where a request is that its gateway has forwarded.
-  struct Forward {
-    std::uint32_t gateway = 0;  ///< The owner of the instance.
-    InstanceId instance;        ///< Chosen by the request's own gateway.
-    std::uint32_t attempt = 0;  ///< That the request's own gateway takes this for.
-  };
-
-  struct RequestState {
-    std::uint32_t pending_tokens = 0;  ///< Booked in pending_work_ for its instance; 0: nothing.
-    Refusal refusal = Refusal::kNone;
-    std::optional<Forward> forward;
-    bool is_sent = false;      ///< Its instance has it.
-    bool is_answered = false;  ///< By a first token.
-    bool is_settled = false;
-  };
-
   // Of requests (simulation.cc).
   void handle(const Occurrence& occurrence);
   void on_arrival(std::uint32_t index);

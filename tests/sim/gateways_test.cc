@@ -139,6 +139,22 @@ TEST(Gateways, AsPeersSendAnInstanceOnePrefillAtATime) {
   EXPECT_LT(late(), 0.8 * alone);
 }
 
+TEST(Gateways, AsPeersDoNotTryElsewhereWhatTheOwnerRefuses) {
+  const auto workload = strangers(300, 10'000);
+  const auto arrivals = poisson_arrivals(7, 300, 5.0);  // The fleet can do half of that.
+  auto options = shared_fleet("least_loaded", ModelKind::kSerial, 2);
+  options.peers = true;
+  options.scheduler.dispatch_window_requests = 1;
+  options.scheduler.queue_requests_max = 1;
+  const auto outcome = simulate(workload, arrivals, 0, options).value();
+  std::size_t rejected = 0;
+  for (const RequestOutcome& request : outcome.requests) {
+    EXPECT_LE(request.attempts, 1U);
+    rejected += request.is_rejected ? 1 : 0;
+  }
+  EXPECT_GT(rejected, 50U);
+}
+
 TEST(Gateways, AsPeersLoseNothingWhenInstancesComeAndGo) {
   const auto workload = strangers(600, 10'000);
   const auto arrivals = poisson_arrivals(5, 600, 2.0);

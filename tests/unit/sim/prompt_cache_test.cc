@@ -25,6 +25,14 @@ TEST(PromptCache, HasNothingAtFirst) {
   EXPECT_EQ(cache.uncached_tokens_of(0), 1100U);
 }
 
+TEST(PromptCache, TakesAMemoryLargerThanItCanCount) {
+  const Workload requests = workload();
+  PromptCache cache({.name = "large", .kv_cache_tokens = 1'000'000'000'000}, requests);
+  StepResult result;
+  cache.end_prefill({.request = 0}, result);
+  EXPECT_EQ(cache.cached_tokens_of(0), 1024U);
+}
+
 TEST(PromptCache, HasTheFullBlocksOfWhatWasPrefilled) {
   const Workload requests = workload();
   PromptCache cache(kProfile, requests);
