@@ -215,7 +215,8 @@ void Workflow::announce(const RequestSpec& request, InstanceId instance) {
   place_of_[key] = instance;
   if (options_.prefetch_steps == 0 || progress == nullptr) return;
   announced.back().chain = request.chain;
-  progress->keys.push_back(key);
+  // A workflow may announce the same prompt again and again.
+  if (std::ranges::count(progress->keys, key) == 0) progress->keys.push_back(key);
   note_if_due(announced.back());
 }
 

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "policies/cached_prompt.h"
+#include "policies/learning_policy.h"
 #include "policies/option_reader.h"
 #include "policies/prefetch_bounds.h"
 #include "policies/prefetch_planner.h"
 #include "policies/recent_map.h"
 #include "policies/rotating_minimum.h"
-#include "policies/routing_policy.h"
 
 namespace ringmaster {
 
@@ -51,13 +51,11 @@ struct WorkflowOptions {
 /// prefetch_tokens_max in [1, 1000000000] (131072).
 /// Source: KVFlow (arXiv 2507.07400), whose eviction by steps is the engine's there, and which
 /// prefetches what is one step away.
-class Workflow final : public RoutingPolicy, private RequestObserver, private PrefetchPlanner {
+class Workflow final : public LearningPolicy, private PrefetchPlanner {
  public:
   explicit Workflow(const WorkflowOptions& options);
 
   [[nodiscard]] std::string_view name() const override { return "workflow"; }
-  [[nodiscard]] bool has_history() const override { return true; }
-  [[nodiscard]] RequestObserver* observer() override { return this; }
   [[nodiscard]] PrefetchPlanner* prefetcher() override {
     return options_.prefetch_steps > 0 ? this : nullptr;
   }

@@ -86,6 +86,20 @@ TEST_F(LoraAffinityTest, LearnsNothingFromARequestThatWasMovedElsewhere) {
   }
 }
 
+TEST_F(LoraAffinityTest, TakesAVeryLateAnswerForAMinute) {
+  make("lora_affinity:exploration=0,ridge=0.001");
+  request_.id = {1};
+  const std::uint32_t slot = chosen();
+  serve(request_, slot, 3600.0);
+  request_.id = {2};
+  RoutingDecision decision = choose();
+  for (const ScoredCandidate& candidate : decision.scored()) {
+    if (candidate.instance.value != slot) continue;
+    EXPECT_GT(candidate.score, 30.0);
+    EXPECT_LT(candidate.score, 61.0);
+  }
+}
+
 TEST_F(LoraAffinityTest, BeginsAnewWithAnotherInstanceInThePlace) {
   make("lora_affinity:exploration=0,ridge=0.1");
   for (std::uint32_t slot = 1; slot < kInstances; ++slot) load(slot).begin_prefill(2000);
