@@ -105,9 +105,6 @@ class Scheduler {
   /// every pair of homes.
   [[nodiscard]] virtual std::uint64_t membership_digest() const = 0;
 
-  /// The two home instances of a chain, healthy ones only; fewer if the fleet is smaller.
-  [[nodiscard]] virtual std::vector<InstanceId> homes(const PrefixChain& chain) const = 0;
-
   /// The options in force, published defaults filled in.
   [[nodiscard]] virtual const SchedulerOptions& options() const = 0;
 };

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "fleet/landmarks.h"
 #include "policies/freeness.h"
 
 namespace ringmaster {
@@ -88,7 +87,10 @@ void SchedulerCore::ask_for_wake() {
 void SchedulerCore::on(Tick&& /*event*/) {}
 
 void SchedulerCore::on(RequestArrived&& event) {
-  if (event.request.block_tokens == 0) event.request.chain.clear();
+  if (event.request.block_tokens == 0) {  // Nothing is a block of it, and much divides by it.
+    event.request.chain.clear();
+    event.request.block_tokens = std::max(1U, block_tokens_);
+  }
   if (requests_.find(event.request.id) != nullptr) return;
   block_tokens_ = event.request.block_tokens;
   fleet_.residency().index().prefetch(event.request.chain);  // Comes while the homes are found.
@@ -313,14 +315,6 @@ std::optional<InstanceReport> SchedulerCore::report_of(InstanceId instance) cons
                         .queued_prefill_tokens = load.pending_tokens(),
                         .is_of_owner = true,
                         .put_aside_tokens = load.put_aside_tokens};
-}
-
-std::vector<InstanceId> SchedulerCore::homes(const PrefixChain& chain) const {
-  if (chain.empty()) return {};
-  const RequestSpec request{.chain = chain, .block_tokens = kLandmarkTokens};
-  RoutingQuery query{.request = request, .candidates = fleet_.eligible()};
-  homes_.find(query, fleet_, homes_by_session_);
-  return {query.homes.span().begin(), query.homes.span().end()};
 }
 
 }  // namespace ringmaster

@@ -41,8 +41,6 @@ class SchedulerCore final : public Scheduler {
   [[nodiscard]] std::uint64_t membership_digest() const override {
     return fleet_.membership_digest();
   }
-  /// As if its blocks were of 512 tokens.
-  [[nodiscard]] std::vector<InstanceId> homes(const PrefixChain& chain) const override;
   [[nodiscard]] const SchedulerOptions& options() const override { return options_; }
   [[nodiscard]] const Explanation* explanation(std::uint64_t decision) const override {
     return watch_ == nullptr ? nullptr : watch_->find(decision);

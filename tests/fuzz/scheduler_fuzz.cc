@@ -4,10 +4,12 @@
 // of the scheduler are checked from outside, against a plain account of what it was told and what
 // it answered. Ends by ending every request and checking that nothing is left behind.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -140,7 +142,7 @@ class Session {
       case 14:
         return kv_event();
       default:
-        return apply(Tick{});
+        return peer_event();
     }
   }
 
@@ -163,6 +165,8 @@ class Session {
     spec.session = traits >> 4U & 3U;
     spec.adapter = traits >> 5U & 3U;
     spec.steps_to_execution = traits >> 6U;
+    if ((traits & 24U) == 24U) spec.forwarded_to = InstanceId{bytes_.below(kSlots + 1)};
+    if (spec.chain.empty() && traits >= 128U) spec.block_tokens = 0;
     if (traits & 4U) spec.queue_deadline = std::chrono::milliseconds(1 + (traits >> 3U) * 50);
     live_.emplace(last_id_, Expected{});
     apply(RequestArrived{std::move(spec)});
@@ -229,6 +233,7 @@ class Session {
 
   void remove_instance(InstanceId instance) {
     removed_ = instance;
+    of_others_.erase(instance.value);
     apply(InstanceRemoved{instance});
     removed_.reset();
   }
@@ -242,6 +247,31 @@ class Session {
     }
     if (choice == 2) return apply(KvBlocksRemoved{instance, chain()});
     apply(KvBlocksStored{instance, chain()});
+  }
+
+  void change_owner(InstanceId instance, bool is_ours) {
+    const auto statuses = scheduler_->instances();
+    if (is_ours) {
+      of_others_.erase(instance.value);
+    } else if (std::ranges::count(statuses, instance, &InstanceStatus::id) > 0) {
+      of_others_.insert(instance.value);
+      has_had_others_ = true;
+    }
+    apply(OwnerChanged{instance, is_ours});
+  }
+
+  void peer_event() {
+    const InstanceId instance{bytes_.below(kSlots)};
+    const std::uint32_t choice = bytes_.below(4);
+    if (choice < 2) return change_owner(instance, choice == 1);
+    if (choice == 2) return apply(Tick{});
+    apply(InstanceReported{instance,
+                           {.running_requests = bytes_.below(4),
+                            .waiting_requests = bytes_.below(4),
+                            .queued_prefill_tokens = 100 * bytes_.below(8),
+                            .is_of_owner = true,
+                            .put_aside_tokens = 100 * bytes_.below(8),
+                            .time = now_}});
   }
 
   void apply(Event event) {
@@ -313,9 +343,12 @@ class Session {
       RINGMASTER_CHECK(status.held_requests > 0 || status.held_tokens == 0);
       RINGMASTER_CHECK(status.prefilling_requests > 0 || status.sent_tokens == 0);
       const std::uint32_t window = *scheduler_->options().dispatch_window_requests;
-      RINGMASTER_CHECK(window == 0 || status.prefilling_requests <= window);
+      // The window of another gateway's instance is open, and what went through it stays there when
+      // the instance becomes ours.
+      RINGMASTER_CHECK(window == 0 || status.prefilling_requests <= window || has_had_others_);
       RINGMASTER_CHECK(window == 0 || status.held_requests == 0 ||
-                       status.prefilling_requests == window);
+                       status.prefilling_requests >= window);
+      RINGMASTER_CHECK(status.held_requests == 0 || !of_others_.contains(status.id.value));
     }
     std::uint64_t expected_sent = 0;
     for (const auto& [id, request] : live_) expected_sent += request.is_sent ? 1 : 0;
@@ -348,6 +381,8 @@ class Session {
   TimePoint now_{};
   std::uint64_t last_id_ = 0;
   std::optional<InstanceId> removed_;
+  std::set<std::uint32_t> of_others_;  // Places of instances that another gateway owns.
+  bool has_had_others_ = false;
 };
 
 }  // namespace

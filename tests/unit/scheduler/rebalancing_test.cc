@@ -1,3 +1,5 @@
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/scheduler/scheduler_driver.h"
@@ -123,9 +125,17 @@ TEST(CodeRebalancing, MovesTheCheapestUntilTheExcessIsCovered) {
   EXPECT_EQ(moved[0].request, RequestId{5});
 }
 
+/// The homes of a prefix in a fleet of three: what DualMap weighs in one that knows nothing yet.
+std::array<InstanceId, 2> homes_of(std::uint64_t prefix) {
+  Driver driver(Driver::policy("dualmap"), 3);
+  driver.arrive(Driver::request(1, 100, prefix));
+  const auto& weighed = driver.scheduler().decisions().find(1)->candidates;
+  return {weighed[0].instance, weighed[1].instance};
+}
+
 /// The first prefix from `from` on whose first home is this instance.
-std::uint64_t prefix_at(Driver& driver, InstanceId first_home, std::uint64_t from) {
-  while (driver.scheduler().homes(Driver::chain(from, 1))[0] != first_home) ++from;
+std::uint64_t prefix_at(InstanceId first_home, std::uint64_t from) {
+  while (homes_of(from)[0] != first_home) ++from;
   return from;
 }
 
@@ -134,8 +144,8 @@ TEST(CodeRebalancing, SpillsOutOfThePairWhereBothHomesAreOverloaded) {
   options.dispatch_window_requests = 1;
   options.rebalancing = Rebalancing::kCode;
   Driver driver(options, 3);
-  const auto pair = driver.scheduler().homes(Driver::chain(1, 1));
-  driver.arrive(Driver::request(1, 6000, prefix_at(driver, pair[1], 2)));
+  const auto pair = homes_of(1);
+  driver.arrive(Driver::request(1, 6000, prefix_at(pair[1], 2)));
   driver.arrive(Driver::request(2, 3000, 1));
   driver.arrive(Driver::request(3, 1500, 1));
   const auto moved = moves(driver.arrive(Driver::request(4, 1500, 1)));
@@ -149,8 +159,8 @@ TEST(PaperRebalancing, NeverLeavesThePair) {
   options.dispatch_window_requests = 1;
   options.rebalancing = Rebalancing::kPaper;
   Driver driver(options, 3);
-  const auto pair = driver.scheduler().homes(Driver::chain(1, 1));
-  driver.arrive(Driver::request(1, 6000, prefix_at(driver, pair[1], 2)));
+  const auto pair = homes_of(1);
+  driver.arrive(Driver::request(1, 6000, prefix_at(pair[1], 2)));
   driver.arrive(Driver::request(2, 3000, 1));
   driver.arrive(Driver::request(3, 1500, 1));
   EXPECT_TRUE(moves(driver.arrive(Driver::request(4, 1500, 1))).empty());
@@ -197,6 +207,20 @@ TEST_F(FreenessRebalancing, MovesNothingThatWouldNotBeSooner) {
   driver_.arrive(Driver::request(3, 100));  // 9.6 s on 0, 9.5 s on 1 with its own tokens.
   EXPECT_EQ(driver_.status(0).held_requests + driver_.status(1).held_requests, 1U);
   EXPECT_TRUE(moves(driver_.arrive(Driver::request(4, 200))).empty());
+}
+
+TEST_F(FreenessRebalancing, MovesNothingToAFreerInstanceWhereItWouldBeLater) {
+  Driver driver(rebalancing(Rebalancing::kFreeness), 0);
+  driver.apply(InstanceAdded{
+      .instance = {0},
+      .spec = {.name = "i0", .prefill_seconds_per_token = 0.001, .kv_cache_tokens = 10'000}});
+  driver.apply(InstanceAdded{
+      .instance = {1},
+      .spec = {.name = "i1", .prefill_seconds_per_token = 0.001, .kv_cache_tokens = 1'000'000}});
+  driver.arrive(Driver::request(1, 2000));
+  driver.arrive(Driver::request(2, 9000));
+  ASSERT_EQ(Driver::of<Hold>(driver.arrive(Driver::request(3, 500))).size(), 1U);
+  EXPECT_TRUE(moves(driver.tick(3.1)).empty());
 }
 
 TEST_F(FreenessRebalancing, MovesWhatHasWaitedThreeSeconds) {
