@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 extern "C" const ringmaster::engine::cuda::CudaApi* ringmaster_cuda_api();
 
@@ -109,6 +110,12 @@ std::vector<SampleOutput> BenchModel::run(const std::vector<BenchPart>& parts) {
   build(parts);
   step();
   return samples_;
+}
+
+const char* fresh_tuning_file() {
+  static const auto path = std::filesystem::temp_directory_path() / "ringmaster-gpu-check-products";
+  std::filesystem::remove(path);
+  return path.c_str();
 }
 
 CudaModelShape qwen_7b_shape(std::int32_t context_tokens_max) {

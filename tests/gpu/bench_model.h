@@ -57,6 +57,10 @@ class BenchModel {
   std::vector<SampleOutput> samples_;
 };
 
+/// A file for the products that the first session chooses and the later ones take over, so that
+/// they differ in nothing else; emptied by each call.
+[[nodiscard]] const char* fresh_tuning_file();
+
 /// Qwen2.5-7B, and a small one that is quick to open.
 [[nodiscard]] CudaModelShape qwen_7b_shape(std::int32_t context_tokens_max);
 [[nodiscard]] CudaModelShape small_shape();

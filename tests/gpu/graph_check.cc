@@ -1,6 +1,5 @@
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <vector>
 
 #include "engine/cuda/module/launch.h"
@@ -40,12 +39,9 @@ int compare(BenchModel& recorded, BenchModel& eager, const char* what) {
 }  // namespace
 
 int check_graphs() {
-  // Each session would choose its products by its own timing, and another kernel rounds otherwise.
-  const auto tuning = std::filesystem::temp_directory_path() / "ringmaster-gpu-check-products";
-  std::filesystem::remove(tuning);
   const BenchOptions plain{.memory_utilization = 0.2,
                            .few_rows_kernel = FewRowsKernel::kAlways,
-                           .tuning_file = tuning.c_str()};
+                           .tuning_file = fresh_tuning_file()};
   BenchOptions other = plain;
   other.uses_graphs = false;
   int failed = 0;

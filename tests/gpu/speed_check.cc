@@ -22,8 +22,12 @@ constexpr double kWeightBytes = 14.14e9;
 constexpr double kKvBytes = 57'344;
 constexpr double kE4m3KvBytes = 2.0 * 28 * 4 * (128 + 4);  // With a scale for each row.
 
-constexpr BenchOptions kLarge{
-    .step_tokens_max = 8192, .sequences_max = 256, .memory_utilization = 0.97};
+BenchOptions large_options(const char* tuning_file) {
+  return {.step_tokens_max = 8192,
+          .sequences_max = 256,
+          .memory_utilization = 0.97,
+          .tuning_file = tuning_file};
+}
 
 /// Least time of a decode step: the slower of bytes and arithmetic, for products and for attention.
 double decode_floor(const CardCeilings& card, double batch, double context, double kv_bytes) {
@@ -88,8 +92,8 @@ void measure_prompt(const CardCeilings& card, BenchModel& model, std::int32_t to
   print_figure(name, cold / hit, hit_bar, unit);
 }
 
-void measure_plain(const CardCeilings& card) {
-  BenchModel model(qwen_7b_shape(33'000), kLarge);
+void measure_plain(const CardCeilings& card, const BenchOptions& options) {
+  BenchModel model(qwen_7b_shape(33'000), options);
   std::printf("card: %s, reads %.2f TB/s, products %.0f TFLOP/s, KV pool %lld tokens\n",
               model.info().name, card.read_bytes_per_second * 1e-12,
               card.product_flops_per_second * 1e-12, static_cast<long long>(model.kv_tokens()));
@@ -103,16 +107,16 @@ void measure_plain(const CardCeilings& card) {
 
 /// Decode steps in which launches overlap, or with a KV cache of e4m3, which have no bar of their
 /// own.
-void measure_variants(const CardCeilings& card) {
+void measure_variants(const CardCeilings& card, const BenchOptions& plain) {
   if (kernel_code().can_overlap_launches) {
-    BenchOptions options = kLarge;
+    BenchOptions options = plain;
     options.overlaps_launches = true;
     BenchModel model(qwen_7b_shape(33'000), options);
     for (const Decode& decode : {Decode{1, 1024, 0.75}, Decode{64, 1024, 0.68}}) {
       measure_decode(card, model, decode, kKvBytes, ", overlapped");
     }
   }
-  BenchOptions options = kLarge;
+  BenchOptions options = plain;
   options.kv_type = KvType::kE4m3;
   BenchModel model(qwen_7b_shape(33'000), options);
   for (const Decode& decode : {Decode{64, 8192, 0.75}, Decode{256, 8192, 0.75}}) {
@@ -124,13 +128,14 @@ void measure_variants(const CardCeilings& card) {
 
 int measure_speed() {
   const CardCeilings card = measure_ceilings();
-  measure_plain(card);
-  measure_variants(card);
+  const BenchOptions options = large_options(fresh_tuning_file());
+  measure_plain(card, options);
+  measure_variants(card, options);
   return 0;  // A missed bar is a figure, not a fault.
 }
 
 int measure_steps() {
-  BenchModel model(qwen_7b_shape(33'000), kLarge);
+  BenchModel model(qwen_7b_shape(33'000), large_options(nullptr));
   std::printf("# device %s\n# device_kv_tokens %lld\n# context_tokens_max 32768\n",
               model.info().name, static_cast<long long>(model.kv_tokens()));
   std::printf("prefill_tokens,decode_sequences,kv_tokens,pairs,seconds\n");
