@@ -33,9 +33,10 @@ enum class ThreadOrder { kAscending, kDescending, kWarpsAscending, kWarpsDescend
 /// runs until it waits for others. What a device would leave to chance is made to go wrong:
 /// shared memory begins as NaNs, asynchronous copies arrive when they can do most harm, and it is
 /// an error if a barrier or a warp's operation is not reached by every thread, if a copy is never
-/// waited for, or if something is written right behind the shared memory. Fails by throwing
-/// std::logic_error; the fibers of that block are then lost. A copy or a load of matrices from or
-/// to an address that 16 does not divide, or outside the shared memory, ends the program.
+/// waited for, if a warp loads a matrix that was written since its last barrier, or if something is
+/// written right behind the shared memory. Fails by throwing std::logic_error; the fibers of that
+/// block are then lost. A copy or a load of matrices from or to an address that 16 does not divide,
+/// or outside the shared memory, ends the program.
 class GridEmulator {
  public:
   class Lane;
@@ -89,6 +90,7 @@ class GridEmulator {
       fibers_.back()->stack = std::make_unique_for_overwrite<std::byte[]>(kStackBytes);
     }
     threads_ = threads;
+    seen_.assign(static_cast<std::size_t>(threads / 32), shared_);
     for (int i = 0; i < threads; ++i) {
       Fiber& fiber = *fibers_[static_cast<std::size_t>(i)];
       fiber.state = State::kReady;
@@ -110,6 +112,19 @@ class GridEmulator {
     if (std::any_of(begin + shared_bytes_, end, [](unsigned char byte) { return byte != 0xff; })) {
       throw std::logic_error("written behind the shared memory");
     }
+  }
+
+  /// All that was written until now is visible to the warp.
+  void see(int warp) {
+    if (shared_bytes_ > 0) seen_[static_cast<std::size_t>(warp)] = shared_;
+  }
+  /// Whether 16 bytes of shared memory have changed since.
+  [[nodiscard]] bool is_seen(int warp, const void* at) const {
+    const auto offset = static_cast<const unsigned char*>(at) -
+                        reinterpret_cast<const unsigned char*>(shared_.data());
+    const auto& seen = seen_[static_cast<std::size_t>(warp)];
+    return std::memcmp(at, reinterpret_cast<const unsigned char*>(seen.data()) + offset,
+                       sizeof(Chunk)) == 0;
   }
 
   /// 16 bytes of shared memory that move at once.
@@ -178,6 +193,7 @@ class GridEmulator {
     const bool at_barrier = std::all_of(fibers_.begin(), fibers_.begin() + threads_,
                                         [](auto& f) { return f->state == State::kAtBarrier; });
     if (at_barrier) {
+      for (int warp = 0; warp * 32 < threads_; ++warp) see(warp);
       for (int i = 0; i < threads_; ++i)
         fibers_[static_cast<std::size_t>(i)]->state = State::kReady;
     } else if (!is_progress) {
@@ -214,6 +230,7 @@ class GridEmulator {
   std::size_t shared_bytes_ = 0;
   std::function<void(Lane&)> kernel_;
   std::vector<Chunk> shared_;
+  std::vector<std::vector<Chunk>> seen_;  // By warp: shared memory at its last barrier.
   std::vector<std::unique_ptr<Fiber>> fibers_;
   Fiber* running_ = nullptr;
   std::jmp_buf main_;
@@ -234,8 +251,8 @@ class GridEmulator::Lane {
 
   void sync() { grid_.pause(State::kAtBarrier); }
   void sync_warp() {
-    Shuffle<int> nothing{};
-    together(&Shuffle<int>::run, nothing);
+    WarpBarrier operand{&grid_, thread_ / 32};
+    together(&WarpBarrier::run, operand);
   }
 
   template <class T>
@@ -304,6 +321,15 @@ class GridEmulator::Lane {
     }
   };
 
+  struct WarpBarrier {
+    GridEmulator* grid;
+    int warp;
+    static void run(void** operands) {
+      const auto& any = *static_cast<WarpBarrier*>(operands[0]);
+      any.grid->see(any.warp);
+    }
+  };
+
   static float half_of(std::uint32_t pair, int index) {
     return to_float(Bf16{static_cast<std::uint16_t>(pair >> (index * 16))});
   }
@@ -312,11 +338,17 @@ class GridEmulator::Lane {
     std::uint32_t* to;
     const void* row;
     bool is_transposed;
+    GridEmulator* grid;
+    int warp;
     /// Lane i names row i % 8 of matrix i / 8; each lane gets a pair of each matrix.
     static void run(void** operands) {
       std::uint16_t elements[4][8][8];
       for (int i = 0; i < 32; ++i) {
-        std::memcpy(elements[i / 8][i % 8], static_cast<Matrices*>(operands[i])->row, 16);
+        const auto& own = *static_cast<Matrices*>(operands[i]);
+        if (!own.grid->is_seen(own.warp, own.row)) {
+          throw std::logic_error("a matrix is loaded without a barrier after it was written");
+        }
+        std::memcpy(elements[i / 8][i % 8], own.row, 16);
       }
       for (int i = 0; i < 32; ++i) {
         const auto& own = *static_cast<Matrices*>(operands[i]);
@@ -372,7 +404,7 @@ class GridEmulator::Lane {
 
   void load(std::uint32_t (&to)[4], const void* row, bool is_transposed) {
     grid_.check_shared(row);
-    Matrices operand{to, row, is_transposed};
+    Matrices operand{to, row, is_transposed, &grid_, thread_ / 32};
     together(&Matrices::run, operand);
   }
 

@@ -134,6 +134,32 @@ TEST(GridEmulator, RefusesAKernelThatWritesBehindItsSharedMemory) {
   EXPECT_THROW(GridEmulator().launch<OneTooMany>({1, 1}, 31 * 4, {}), std::logic_error);
 }
 
+/// Loads matrices that the warp itself has written.
+template <bool kHasBarrier>
+struct OwnMatrix {
+  struct Args {
+    float* out;
+  };
+  static constexpr int kThreads = 32;
+  template <class Lane>
+  static void run(Lane& lane, const Args& args) {
+    auto* numbers = static_cast<std::uint32_t*>(lane.shared());
+    for (int i = 0; i < 4; ++i) numbers[4 * lane.thread() + i] = 7;
+    if (kHasBarrier) lane.sync_warp();
+    std::uint32_t to[4];
+    lane.load_matrix(to, numbers + 4 * lane.thread());
+    args.out[lane.thread()] = static_cast<float>(to[3]);
+  }
+};
+
+TEST(GridEmulator, RefusesToLoadAMatrixWithoutABarrierAfterItWasWritten) {
+  std::vector<float> out(32);
+  EXPECT_NO_THROW(GridEmulator().launch<OwnMatrix<true>>({1, 1}, 512, {out.data()}));
+  EXPECT_EQ(out[31], 7.0F);
+  EXPECT_THROW(GridEmulator().launch<OwnMatrix<false>>({1, 1}, 512, {out.data()}),
+               std::logic_error);
+}
+
 /// Half of the threads go to a barrier, the others end.
 struct HalfBarrier {
   struct Args {};
