@@ -10,6 +10,9 @@ int check_kernels();
 /// Steps of a tiny model with random weights, graphs against eager ones: the same bits.
 int check_graphs();
 
+/// Some of them, for compute-sanitizer, under which everything takes long.
+int check_graphs_briefly();
+
 /// Products of 1, 2 and 4 rows of a Qwen2.5-7B shape: the library's against our own.
 int compare_few_rows();
 
