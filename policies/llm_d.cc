@@ -71,44 +71,29 @@ void LlmD::rank_by_last_cold_request(const RoutingQuery& query) {
   }
 }
 
-double LlmD::score(LlmDOptions::Scorer scorer, InstanceId candidate, std::size_t count) const {
+LlmDOptions::Weights LlmD::points(InstanceId candidate, std::size_t count) const {
   const Signals& own = signals_[candidate.value];
   const auto room = [](const Range& range, double value) {
     return range.most > range.least ? (range.most - value) / (range.most - range.least) : 1.0;
   };
-  switch (scorer) {
-    case LlmDOptions::kPrefix:
-      return cached_.share(candidate);
-    case LlmDOptions::kQueue:
-      return room(waiting_, own.waiting);
-    case LlmDOptions::kKvUtilization:
-      return 1.0 - own.kv_usage;
-    case LlmDOptions::kActiveRequests:
-      return own.in_flight == 0.0 ? 1.0 : (in_flight_.most - own.in_flight) / in_flight_.most;
-    case LlmDOptions::kRunningRequests:
-      return room(in_flight_, own.in_flight);
-    case LlmDOptions::kLoadAware:
-      return 0.5 * (1.0 - std::min(own.waiting, kWaitingMax) / kWaitingMax);
-    case LlmDOptions::kTokenLoad:
-      return 1.0 - std::min(1.0, own.pending_tokens / kPendingTokensMax);
-    case LlmDOptions::kNoHitLru:
-      if (!is_cold_) return 0.5;
-      return count < 2 ? 1.0 : 1.0 - own.cold_rank / static_cast<double>(count - 1);
-    case LlmDOptions::kLora:
-      return own.adapter;
-    case LlmDOptions::kScorers:
-      break;
+  LlmDOptions::Weights scores{};
+  scores[LlmDOptions::kPrefix] = cached_.share(candidate);
+  scores[LlmDOptions::kQueue] = room(waiting_, own.waiting);
+  scores[LlmDOptions::kKvUtilization] = 1.0 - own.kv_usage;
+  scores[LlmDOptions::kActiveRequests] =
+      own.in_flight == 0.0 ? 1.0 : (in_flight_.most - own.in_flight) / in_flight_.most;
+  scores[LlmDOptions::kRunningRequests] = room(in_flight_, own.in_flight);
+  scores[LlmDOptions::kLoadAware] = 0.5 * (1.0 - std::min(own.waiting, kWaitingMax) / kWaitingMax);
+  scores[LlmDOptions::kTokenLoad] = 1.0 - std::min(1.0, own.pending_tokens / kPendingTokensMax);
+  scores[LlmDOptions::kNoHitLru] = !is_cold_ ? 0.5
+                                   : count < 2
+                                       ? 1.0
+                                       : 1.0 - own.cold_rank / static_cast<double>(count - 1);
+  scores[LlmDOptions::kLora] = own.adapter;
+  for (std::size_t scorer = 0; scorer < scores.size(); ++scorer) {
+    scores[scorer] *= options_.weights[scorer];
   }
-  return 0.0;
-}
-
-LlmDOptions::Weights LlmD::points(InstanceId candidate, std::size_t count) const {
-  LlmDOptions::Weights points{};
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    if (options_.weights[i] == 0.0) continue;
-    points[i] = options_.weights[i] * score(static_cast<LlmDOptions::Scorer>(i), candidate, count);
-  }
-  return points;
+  return scores;
 }
 
 void LlmD::choose(const RoutingQuery& query, const FleetState& fleet, RoutingDecision& decision) {

@@ -87,10 +87,6 @@ class LlmD final : public RoutingPolicy, private RequestObserver {
   void read_signals(const RoutingQuery& query, const FleetState& fleet);
   void rank_by_last_cold_request(const RoutingQuery& query);
   /// Weight times score of each scorer.
-  /// In [0, 1]. `count`: of candidates.
-  [[nodiscard]] double score(LlmDOptions::Scorer scorer, InstanceId candidate,
-                             std::size_t count) const;
-  /// Of each scorer its weighted score; those without a weight are not asked.
   [[nodiscard]] LlmDOptions::Weights points(InstanceId candidate, std::size_t count) const;
 
   LlmDOptions options_;
