@@ -67,8 +67,10 @@ function drawCompared(svg, { marks, x, y }, box, xAt, yAt) {
         textAt(at + (isRight ? -5 : 5), box.bottom - 6, text, { class: 'haloed', 'text-anchor': isRight ? 'end' : 'start' }));
     } else {
       const at = yAt.at(value);
+      // Where there is room: above the top is the title of the axis, below the bottom its numbers.
+      const goesBelow = isBelow ? at + 18 < box.bottom : at - 14 < box.top;
       svg.append(svgEl('line', { class: 'mark', x1: box.left, x2: box.right, y1: at, y2: at }),
-        textAt(box.left + 4, isBelow ? at + 14 : at - 5, text, { class: 'haloed' }));
+        textAt(box.left + 4, goesBelow ? at + 14 : at - 5, text, { class: 'haloed' }));
     }
   }
 }

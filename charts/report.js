@@ -108,7 +108,8 @@ function show(view) {
 function conditionsLine(trace) {
   const value = (name) => report.conditions.find(([one]) => one === name)?.[1];
   const requests = trace.policies.flatMap((policy) => policy.at_goodput ?? policy.points)[0].requests;
-  return [`${plural(requests, 'counted request')}`, value('Fleet'), value('Model and device'), `model “${value('Model of an instance')}”`,
+  const gateways = value('Gateways') === '1' ? [] : [value('Gateways').replace(/^\d+/, '$& gateways')];
+  return [`${plural(requests, 'counted request')}`, value('Fleet'), ...gateways, value('Model and device'), `model “${value('Model of an instance')}”`,
     `setting ${value('Setting')}`].join(' · ');
 }
 

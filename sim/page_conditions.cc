@@ -1,16 +1,14 @@
 #include "sim/page_conditions.h"
 
-#include <array>
 #include <cstddef>
 #include <string_view>
 
 #include "base/check.h"
+#include "policies/published_form.h"
 #include "sim/text_table.h"
 
 namespace ringmaster::sim {
 namespace {
-
-constexpr std::array<std::string_view, 3> kRebalancingNames{"off", "paper", "code"};
 
 std::string seconds(Duration duration) {
   std::string number = fixed_decimals(to_seconds(duration), 3);
@@ -64,6 +62,10 @@ std::vector<std::string> assumptions_of(const SimulationOptions& simulation) {
   } else {
     texts.emplace_back(
         "Prefill time, cache size and prompt limit are published figures, not measured here.");
+  }
+  if (simulation.peers && simulation.gateways > 1) {
+    texts.emplace_back("But from one gateway to another a request takes " +
+                       fixed_decimals(to_seconds(kForwardDelay) * 1e3, 0) + " ms: an estimate.");
   }
   if (simulation.model == ModelKind::kTiered) {
     texts.emplace_back(

@@ -16,9 +16,6 @@ namespace {
 /// Keeps what happens to the fleet apart from every other use of the seed.
 constexpr std::uint64_t kFleetSalt = 0x666c'6565'7463'6861ULL;
 
-/// From one gateway to another, the request read again there included; an estimate.
-constexpr Duration kForwardDelay = std::chrono::milliseconds(1);
-
 Status check(const SimulationOptions& options) {
   if (options.fleet.empty() && (options.instances < 1 || options.instances > kInstancesMax)) {
     return invalid("instances: expected 1 to " + std::to_string(kInstancesMax) + ", found " +

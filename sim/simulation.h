@@ -23,6 +23,9 @@
 
 namespace ringmaster::sim {
 
+/// From one gateway to another, the request read again there included; an estimate.
+inline constexpr Duration kForwardDelay = std::chrono::milliseconds(1);
+
 struct SimulationOptions {
   SchedulerOptions scheduler;
   std::uint32_t instances = 8;     ///< In [1, kInstancesMax]. Named "instance-0" and so on.

@@ -1,13 +1,16 @@
 #include "sim/html_report.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policies/published_form.h"
 #include "sim/page_data.h"
 
 namespace ringmaster::sim {
@@ -15,6 +18,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 RunReport point(const std::string& policy, double qps, double attainment) {
   RunReport report;
@@ -85,6 +89,25 @@ TEST(PageData, SaysInWhichFormAPolicyRan) {
   EXPECT_EQ(data.at_pointer("/traces/0/policies/0/queue"), "fcfs");
   EXPECT_EQ(data.at_pointer("/traces/0/policies/0/rebalancing"), "paper");
   EXPECT_EQ(data.at_pointer("/traces/0/policies/0/window"), 1);
+}
+
+TEST(PageData, KnowsEveryFormOfRebalancing) {
+  RunReport report = point("a", 1, 0.9);
+  for (const std::string_view name : kRebalancingNames) {
+    const auto place = std::ranges::find(kRebalancingNames, name) - kRebalancingNames.begin();
+    report.options.simulation.scheduler.rebalancing = static_cast<Rebalancing>(place);
+    const auto data = data_of({}, {report});
+    EXPECT_EQ(data.at_pointer("/traces/0/policies/0/rebalancing").as_string(), name);
+  }
+}
+
+TEST(PageData, SaysWhatForwardingIsTakenToCost) {
+  RunReport report = point("a", 1, 0.9);
+  report.options.simulation.gateways = 4;
+  const auto text = [&] { return boost::json::serialize(data_of({}, {report})); };
+  EXPECT_THAT(text(), Not(HasSubstr("1 ms: an estimate")));
+  report.options.simulation.peers = true;
+  EXPECT_THAT(text(), HasSubstr("takes 1 ms: an estimate"));
 }
 
 TEST(PageData, ComparesEveryPairAtEachRate) {
