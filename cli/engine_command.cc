@@ -171,6 +171,10 @@ void add_engine_command(CLI::App& app, int& exit_code) {
                       "`ringmaster profile list`");
   command->add_option("--sim-speed", process.device.sim_speed, "Simulated seconds in a real one")
       ->check(CLI::Range(0.001, 1e6));
+  command
+      ->add_option("--tensor-parallel", process.device.gpus,
+                   "So many GPUs share the model out; cuda only, has never run on a card")
+      ->check(CLI::Range(1, 64));
   command->add_flag("--deterministic", process.device.is_deterministic,
                     "On a GPU: what else is in a step changes no bit, at some cost of speed");
   command->add_flag("--overlap-launches", process.device.overlaps_launches,

@@ -88,7 +88,8 @@ Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptio
   if (!api) return tl::unexpected(Error(api.error()).while_doing("--device cuda"));
   auto model = load_model(settings);
   if (!model) return tl::unexpected(std::move(model).error());
-  const engine::CudaOptions cuda{.block_tokens = settings.block_tokens,
+  const engine::CudaOptions cuda{.gpus = options.gpus,
+                                 .block_tokens = settings.block_tokens,
                                  .block_count = options.kv_blocks,
                                  .host_block_count = options.host_kv_blocks,
                                  .host_kv_bytes = options.host_kv_bytes,
@@ -203,6 +204,9 @@ Result<EngineDevice> open_engine_device(const EngineSettings& settings,
   if (options.kv_cache_type != "bf16" && settings.device != "cuda") {
     return invalid("--kv-cache-type " + options.kv_cache_type +
                    ": expected --device cuda beside it");
+  }
+  if (options.gpus != 1 && settings.device != "cuda") {
+    return invalid("--tensor-parallel: expected --device cuda beside it");
   }
   if (options.overlaps_launches && settings.device != "cuda") {
     return invalid("--overlap-launches: expected --device cuda beside it");

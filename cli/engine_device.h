@@ -22,6 +22,7 @@ struct DeviceOptions {
   std::string kv_cache_type = "bf16";  ///< Or "e4m3"; cuda only.
   double kv_error_max = engine::kKvErrorMax;  ///< Of e4m3; see make_gated_cuda_executor().
   double memory_utilization = 0.9;            ///< Share of the GPU's memory to take; cuda only.
+  std::int32_t gpus = 1;                      ///< That share the model out; cuda only.
   bool overlaps_launches = false;             ///< cuda only; see CudaOptions.
   bool is_deterministic = false;              ///< cuda only; see CudaOptions.
   std::string sim_profile;  ///< Name or file, instead of settings.sim; empty: none.

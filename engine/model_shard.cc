@@ -1,6 +1,5 @@
 #include "engine/model_shard.h"
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -8,9 +7,6 @@
 
 namespace ringmaster::engine {
 namespace {
-
-/// Rows of the output head come in multiples of this, so that every part is aligned.
-constexpr std::int32_t kVocabularyMultiple = 8;
 
 std::size_t element_bytes(DType dtype) {
   return dtype == DType::kF32 ? 4 : 2;
@@ -40,8 +36,9 @@ TensorView rows_of(TensorView tensor, ShardRange range) {
   return tensor;
 }
 
-/// Columns of a matrix, copied.
+/// Columns of a matrix, copied; nothing of one that is not there.
 TensorView columns_of(const TensorView& matrix, ShardRange range, ModelShard& shard) {
+  if (!matrix.present()) return matrix;
   RINGMASTER_CHECK(matrix.shape.size() == 2 && range.end() <= matrix.shape[1]);
   const std::size_t element = element_bytes(matrix.dtype);
   const auto rows = static_cast<std::size_t>(matrix.shape[0]);
@@ -90,17 +87,13 @@ Result<ShardPlan> plan_shard(const ModelConfig& config, std::int32_t rank, std::
   const auto share = [&](std::int32_t count) {
     return ShardRange{.begin = count / ranks * rank, .count = count / ranks};
   };
-  const std::int32_t rows = (config.vocabulary_size + ranks - 1) / ranks;
-  const std::int32_t part =
-      (rows + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
-  const std::int32_t first = std::min(part * rank, config.vocabulary_size);
   return ShardPlan{
       .heads = share(config.heads),
       .kv_heads = config.kv_heads % ranks == 0
                       ? share(config.kv_heads)
                       : ShardRange{.begin = rank / (ranks / config.kv_heads), .count = 1},
       .feed_forward = share(config.feed_forward),
-      .vocabulary = {.begin = first, .count = std::min(part, config.vocabulary_size - first)}};
+      .has_head = rank == 0};
 }
 
 ModelShard cut_shard(const ModelConfig& config, const ModelWeights& weights,
@@ -111,7 +104,7 @@ ModelShard cut_shard(const ModelConfig& config, const ModelWeights& weights,
   shard.config.feed_forward = plan.feed_forward.count;
   shard.weights.embedding = weights.embedding;
   shard.weights.final_norm = weights.final_norm;
-  shard.weights.head = rows_of(weights.head, plan.vocabulary);
+  if (plan.has_head) shard.weights.head = weights.head;
   const ShardRange queries = scaled(plan.heads, config.head_dim);
   const ShardRange keys = scaled(plan.kv_heads, config.head_dim);
   for (const LayerWeights& layer : weights.layers) {

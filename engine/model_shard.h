@@ -22,13 +22,13 @@ struct ShardRange {
 
 /// What one of several devices computes of every layer (tensor parallelism as in Megatron-LM,
 /// Shoeybi et al. 2019): its heads and its part of the MLP, whose outputs are sums over all
-/// devices; and its rows of the output head, whose logits stand side by side.
+/// devices.
 struct ShardPlan {
   ShardRange heads;
   ShardRange kv_heads;  ///< Those its heads read; several devices have the same one if there are
                         ///< more devices than KV heads.
   ShardRange feed_forward;
-  ShardRange vocabulary;  ///< Of the output head; the last device may have fewer rows.
+  bool has_head = true;  ///< Whether it computes the logits: the first device does.
 };
 
 /// The part of device `rank` of `ranks`. Requires: 0 <= rank < ranks.
@@ -39,7 +39,8 @@ struct ShardPlan {
                                            std::int32_t ranks);
 
 /// A device's weights: views into the model's where its part is a run of rows, copies where it is
-/// columns (attention_out, down). The embedding and the norms are whole.
+/// columns (attention_out, down). The embedding and the norms are whole; the output head is, too,
+/// on the device that has it, and absent on the others.
 struct ModelShard {
   ModelConfig config;  ///< The model's, with this device's heads, kv_heads and feed_forward.
   ModelWeights weights;

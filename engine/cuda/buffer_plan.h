@@ -53,6 +53,15 @@ struct BufferPlan {
           .type = request.kv_type};
 }
 
+/// What one of the request's GPUs is asked for. Requires: 0 <= rank < request.ranks.
+[[nodiscard]] constexpr CudaOpenRequest request_of_rank(CudaOpenRequest request,
+                                                        std::int32_t rank) {
+  request.rank = rank;
+  request.ordinal += rank;
+  if (request.layers != nullptr) request.layers += std::int64_t{rank} * request.shape.layers;
+  return request;
+}
+
 /// Bytes of one block's keys and values in all layers.
 [[nodiscard]] constexpr std::int64_t block_bytes(const CudaOpenRequest& request) {
   return 2 * kv_layout(request, 1).units();
@@ -76,7 +85,7 @@ struct BufferPlan {
           .attended = tokens * width,
           .gate_up = tokens * 2 * shape.feed_forward,
           .activation = tokens * shape.feed_forward,
-          .logits = slab_rows(sequences) * shape.vocabulary,
+          .logits = request.rank == 0 ? slab_rows(sequences) * shape.vocabulary : 0,
           .partials = pieces * width,
           .stats = pieces * shape.heads * 2,
           .rows = slab_rows(sequences)};

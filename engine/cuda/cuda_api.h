@@ -13,7 +13,7 @@
 namespace ringmaster::engine::cuda {
 
 /// Changes with everything in this header and in those it includes.
-inline constexpr std::uint32_t kCudaApiVersion = 5;
+inline constexpr std::uint32_t kCudaApiVersion = 6;
 
 /// Name of the module's one entry: const CudaApi* (*)(), see CudaApi.
 inline constexpr const char* kCudaApiEntry = "ringmaster_cuda_api";
@@ -53,13 +53,17 @@ struct CudaModelShape {
   std::int32_t has_tied_head = 0;
 };
 
+/// Tensor parallelism: with several ranks every GPU has its part of each layer
+/// (engine/model_shard.h), all of the same shape, and the same number of KV blocks. `shape`,
+/// `layers` and the figures of memory are then of one GPU. The first one has the output head and
+/// draws the samples.
 struct CudaOpenRequest {
   CudaModelShape shape;
   HostTensor embedding, final_norm, head;
-  const HostLayer* layers = nullptr;  ///< [layers]; null: random weights, for measurements.
+  const HostLayer* layers = nullptr;  ///< [ranks][layers]; null: random weights, for measurements.
   const float* cosines = nullptr;     ///< [context_tokens_max, head_dim / 2]
   const float* sines = nullptr;
-  std::int32_t ordinal = 0;  ///< Of the GPU.
+  std::int32_t ordinal = 0;  ///< Of the GPU, the first of `ranks` in a row.
   std::int32_t block_tokens = 16;
   std::int32_t block_count = 0;     ///< 0: as many as fit.
   double memory_utilization = 0.9;  ///< Share of the GPU's memory that this engine may take.
@@ -74,10 +78,12 @@ struct CudaOpenRequest {
   FewRowsKernel few_rows_kernel = FewRowsKernel::kWhereFaster;  ///< Never if is_deterministic.
   std::int64_t host_kv_bytes = 0;  ///< Pinned memory of the host tier; 0: none.
   /// Programmatic dependent launch: the next kernel comes onto the GPU while the one before runs.
-  std::int32_t overlaps_launches = 0;
+  std::int32_t overlaps_launches = 0;  ///< Requires: one rank, as uses_graphs does.
+  std::int32_t ranks = 1;
+  std::int32_t rank = 0;  ///< Within the module: of one GPU's part of the request.
 };
 
-/// What was made of the request.
+/// What was made of the request; of several GPUs, by each, and what the first one is.
 struct CudaDeviceInfo {
   char name[128] = {};
   std::int32_t block_count = 0;

@@ -10,6 +10,7 @@
 #include "engine/cuda/batch_buckets.h"
 #include "engine/cuda/device_model.h"
 #include "engine/cuda/step_packer.h"
+#include "engine/model_shard.h"
 #include "engine/rope.h"
 #include "engine/step_check.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::int32_t kBlockTokensMax = 1024;
 constexpr std::int32_t kStepTokensMax = 65'535;  // Rows of a grid.
+constexpr std::int32_t kGpusMax = 64;
 constexpr std::int32_t kErrorBytes = 512;
 constexpr std::uint64_t kHostBytesMax = std::uint64_t{1} << 60U;
 
@@ -53,8 +55,7 @@ cuda::CudaModelShape shape_of(const ModelConfig& config, std::int32_t context_to
           .has_tied_head = config.tied_embeddings ? 1 : 0};
 }
 
-std::vector<cuda::HostLayer> layers_of(const ModelWeights& weights) {
-  std::vector<cuda::HostLayer> layers;
+void add_layers(const ModelWeights& weights, std::vector<cuda::HostLayer>& layers) {
   for (const LayerWeights& layer : weights.layers) {
     layers.push_back({.attention_norm = host_tensor(layer.attention_norm),
                       .mlp_norm = host_tensor(layer.mlp_norm),
@@ -71,7 +72,29 @@ std::vector<cuda::HostLayer> layers_of(const ModelWeights& weights) {
                       .query_norm = host_tensor(layer.query_norm),
                       .key_norm = host_tensor(layer.key_norm)});
   }
-  return layers;
+}
+
+/// A model as GPUs get it: each one's layers one after the other, and the shape of its part.
+struct DividedModel {
+  ModelConfig config;
+  std::vector<cuda::HostLayer> layers;
+  std::vector<ModelShard> shards;  // Keep what was copied; none for one GPU.
+};
+
+Result<DividedModel> divide(const LoadedModel& model, std::int32_t gpus) {
+  DividedModel divided{.config = model.config, .layers = {}, .shards = {}};
+  if (gpus == 1) {
+    add_layers(model.weights, divided.layers);
+    return divided;
+  }
+  for (std::int32_t rank = 0; rank < gpus; ++rank) {
+    const auto plan = plan_shard(model.config, rank, gpus);
+    if (!plan) return tl::unexpected(plan.error());
+    divided.shards.push_back(cut_shard(model.config, model.weights, *plan));
+    add_layers(divided.shards.back().weights, divided.layers);
+  }
+  divided.config = divided.shards.front().config;
+  return divided;
 }
 
 /// Cosines and sines of every position, [positions, head_dim / 2] each.
@@ -114,8 +137,30 @@ Status check_options(const ModelConfig& config, const CudaOptions& options) {
   }
   if (config.hidden % 8 != 0 || config.feed_forward % 8 != 0) {
     return invalid("hidden size " + std::to_string(config.hidden) + " and feed-forward size " +
-                   std::to_string(config.feed_forward) +
+                   std::to_string(config.feed_forward) + (options.gpus > 1 ? " of each GPU" : "") +
                    ": expected multiples of 8 on a GPU; --device cpu runs any");
+  }
+  return {};
+}
+
+Status check_gpus(const CudaOptions& options, const cuda::CudaApi& api) {
+  if (options.gpus < 1 || options.gpus > kGpusMax) {
+    return invalid("number of GPUs: expected 1 to " + std::to_string(kGpusMax));
+  }
+  if (options.gpus == 1) return {};
+  if (options.overlaps_launches) {
+    return invalid("overlapped launches: expected one GPU, not " + std::to_string(options.gpus));
+  }
+  if (options.is_deterministic && options.gpus > 2) {
+    return invalid("deterministic: expected at most 2 GPUs; sums of more have no fixed order");
+  }
+  ErrorLine none;
+  const std::int32_t visible = api.device_count(none.text, kErrorBytes);
+  if (options.ordinal + options.gpus > visible) {
+    return invalid("GPUs " + std::to_string(options.ordinal) + " to " +
+                   std::to_string(options.ordinal + options.gpus - 1) +
+                   " are wanted (--tensor-parallel), of " + std::to_string(visible) +
+                   " that are visible");
   }
   return {};
 }
@@ -219,21 +264,24 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
                                                      const CudaOptions& options,
                                                      const cuda::CudaApi& api) {
   const ModelConfig& config = model->config;
-  if (auto checked = check_options(config, options); !checked) {
+  if (auto checked = check_gpus(options, api); !checked) return tl::unexpected(checked.error());
+  const auto divided = divide(*model, options.gpus);
+  if (!divided) return tl::unexpected(divided.error());
+  const ModelConfig& part = divided->config;
+  if (auto checked = check_options(part, options); !checked) {
     return tl::unexpected(checked.error());
   }
   const std::int32_t context = options.context_tokens_max > 0
                                    ? std::min(options.context_tokens_max, config.context_tokens_max)
                                    : config.context_tokens_max;
-  const auto layers = layers_of(model->weights);
   const RopeTable table(config, context);
   const std::int32_t sequences = padded_sequences(options.sequences_max);
   const cuda::CudaOpenRequest request{
-      .shape = shape_of(config, context),
+      .shape = shape_of(part, context),
       .embedding = host_tensor(model->weights.embedding),
       .final_norm = host_tensor(model->weights.final_norm),
       .head = host_tensor(model->weights.head),
-      .layers = layers.data(),
+      .layers = divided->layers.data(),
       .cosines = table.cosines.data(),
       .sines = table.sines.data(),
       .ordinal = options.ordinal,
@@ -242,15 +290,17 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
       .memory_utilization = options.memory_utilization,
       .step_tokens_max = options.step_tokens_max,
       .sequences_max = sequences,
-      .uses_graphs = options.is_deterministic ? 0 : 1,  // They are of the kernel for decoding.
+      // They are of the kernel for decoding, and of one GPU.
+      .uses_graphs = options.is_deterministic || options.gpus > 1 ? 0 : 1,
       .is_deterministic = options.is_deterministic ? 1 : 0,
       .keeps_logits = options.keeps_logits ? 1 : 0,
       .tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str(),
       .host_block_count = options.host_block_count,
       .kv_type = options.kv_type,
       .few_rows_kernel = options.few_rows_kernel,
-      .host_kv_bytes = static_cast<std::int64_t>(options.host_kv_bytes),
-      .overlaps_launches = options.overlaps_launches ? 1 : 0};
+      .host_kv_bytes = static_cast<std::int64_t>(options.host_kv_bytes) / options.gpus,
+      .overlaps_launches = options.overlaps_launches ? 1 : 0,
+      .ranks = options.gpus};
   cuda::CudaDevice* device = nullptr;
   cuda::CudaDeviceInfo info;
   ErrorLine error;
@@ -269,7 +319,7 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
                  .host_block_count = info.host_block_count,
                  .slots = sequences},
       cuda::StepPackerOptions{.block_tokens = options.block_tokens,
-                              .group = config.heads / config.kv_heads,
+                              .group = part.heads / part.kv_heads,
                               .sequences_max = sequences,
                               .decodes_apart = !options.is_deterministic});
 }

@@ -25,7 +25,7 @@ struct DeviceLayer {
 struct DeviceWeights {
   const Bf16* embedding = nullptr;
   const Bf16* final_norm = nullptr;
-  const Bf16* head = nullptr;
+  const Bf16* head = nullptr;  ///< Null: another device has it, and samples.
   const float* cosines = nullptr;
   const float* sines = nullptr;
   std::vector<DeviceLayer> layers;

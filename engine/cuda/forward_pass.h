@@ -9,14 +9,15 @@
 #include "engine/cuda/kernels/embed.cuh"
 #include "engine/cuda/kernels/rms_norm.cuh"
 #include "engine/cuda/kernels/rope_store.cuh"
-#include "engine/cuda/kernels/sample.cuh"
 #include "engine/cuda/kernels/swiglu.cuh"
 #include "engine/cuda/kv_layout.h"
+#include "engine/cuda/sample_pass.h"
 #include "engine/cuda/step_layout.h"
 
 namespace ringmaster::engine::cuda {
 
-/// One step of a decoder on a device: the order of kernels and products, nothing else. `Device` has
+/// One step of a decoder on a device: the order of kernels and products, nothing else; whole, or in
+/// parts between which several devices add what each has computed (run_in_lockstep()). `Device` has
 ///   launch<Kernel>({x, y}, shared bytes, args)   multiply(Product)   decode_blocks(rows of grid y)
 /// and is the GPU, a recording of it as a graph, or the tests' emulator.
 template <class Device>
@@ -28,6 +29,16 @@ class ForwardPass {
       : device_(device), shape_(shape), weights_(weights), buffers_(buffers), kv_(kv) {}
 
   void run(const CudaStep& step) {
+    begin(step);
+    for (std::int32_t i = 0; i < shape_.layers; ++i) {
+      attend(i, step);
+      feed_forward(i);
+    }
+    sample();
+  }
+
+  /// The first part of a step: the tokens' embeddings.
+  void begin(const CudaStep& step) {
     counts_ = step.counts;
     layout_ = step_layout(step.counts);
     device_.template launch<Embed>({counts_.tokens}, 0,
@@ -37,16 +48,34 @@ class ForwardPass {
                                     .out = buffers_.hidden,
                                     .hidden = shape_.hidden,
                                     .vocabulary = shape_.vocabulary});
-    const Bf16* addition = nullptr;  // What the layer before has not yet added.
-    for (std::int32_t i = 0; i < shape_.layers; ++i) {
-      const DeviceLayer& layer = weights_.layers[static_cast<std::size_t>(i)];
-      normalise(addition, layer.attention_norm);
-      attention(layer, i, step);
-      normalise(buffers_.projected, layer.mlp_norm);
-      mlp(layer);
-      addition = buffers_.projected;
-    }
-    if (counts_.rows > 0) sample(addition);
+  }
+
+  /// The attention of layer `index`, up to what is to be added in DeviceBuffers::projected.
+  void attend(std::int32_t index, const CudaStep& step) {
+    const DeviceLayer& layer = weights_.layers[static_cast<std::size_t>(index)];
+    normalise(index == 0 ? nullptr : buffers_.projected, layer.attention_norm);
+    attention(layer, index, step);
+  }
+
+  /// Its MLP, likewise.
+  void feed_forward(std::int32_t index) {
+    const DeviceLayer& layer = weights_.layers[static_cast<std::size_t>(index)];
+    normalise(buffers_.projected, layer.mlp_norm);
+    multiply(buffers_.normed, layer.gate_up, nullptr, buffers_.gate_up, shape_.hidden,
+             2 * shape_.feed_forward);
+    device_.template launch<SwiGlu>(
+        {ceil_div(shape_.feed_forward / 8, SwiGlu::kThreads), counts_.tokens}, 0,
+        {.gate_up = buffers_.gate_up, .out = buffers_.activation, .width = shape_.feed_forward});
+    multiply(buffers_.activation, layer.down, nullptr, buffers_.projected, shape_.feed_forward,
+             shape_.hidden);
+  }
+
+  /// The last part: logits and samples, on a device that has the output head.
+  void sample() {
+    if (counts_.rows == 0 || weights_.head == nullptr) return;
+    const auto* rows = reinterpret_cast<const PackedRow*>(words(layout_.rows));
+    normalise(buffers_.projected, weights_.final_norm, rows);
+    draw_samples(device_, shape_, weights_, buffers_, rows, counts_.rows);
   }
 
  private:
@@ -103,35 +132,6 @@ class ForwardPass {
     AttentionPass<Device>(device_, shape_, buffers_, kv_).run(keys, values, step);
     multiply(buffers_.attended, layer.attention_out, nullptr, buffers_.projected, width,
              shape_.hidden);
-  }
-
-  void mlp(const DeviceLayer& layer) {
-    multiply(buffers_.normed, layer.gate_up, nullptr, buffers_.gate_up, shape_.hidden,
-             2 * shape_.feed_forward);
-    device_.template launch<SwiGlu>(
-        {ceil_div(shape_.feed_forward / 8, SwiGlu::kThreads), counts_.tokens}, 0,
-        {.gate_up = buffers_.gate_up, .out = buffers_.activation, .width = shape_.feed_forward});
-    multiply(buffers_.activation, layer.down, nullptr, buffers_.projected, shape_.feed_forward,
-             shape_.hidden);
-  }
-
-  void sample(const Bf16* addition) {
-    const auto* rows = reinterpret_cast<const PackedRow*>(words(layout_.rows));
-    normalise(addition, weights_.final_norm, rows);
-    device_.multiply({.x = buffers_.normed,
-                      .weight = weights_.head,
-                      .bias = nullptr,
-                      .y = buffers_.logits,
-                      .rows = counts_.rows,
-                      .inputs = shape_.hidden,
-                      .outputs = shape_.vocabulary,
-                      .is_f32 = true});
-    device_.template launch<Sample>({counts_.rows}, Sample::shared_bytes(),
-                                    {.logits = buffers_.logits,
-                                     .rows = rows,
-                                     .out = buffers_.samples,
-                                     .last_samples = buffers_.last_samples,
-                                     .vocabulary = shape_.vocabulary});
   }
 
   Device& device_;

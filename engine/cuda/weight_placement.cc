@@ -34,6 +34,7 @@ class Placer {
       weights.layers.push_back(layer(request.layers == nullptr ? HostLayer{} : request.layers[i]));
     }
     weights.final_norm = one(request.final_norm, hidden);
+    if (request.rank > 0) return std::move(placement_);
     weights.head = shape_.has_tied_head != 0 ? weights.embedding : one(request.head, table);
     return std::move(placement_);
   }

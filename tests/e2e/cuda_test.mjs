@@ -166,6 +166,39 @@ test('an error of the device fails what runs with a clear error, then health is 
   assert.equal(await stop(), 0);
 });
 
+test('two GPUs share a model out and give the same answer as one', { skip }, async () => {
+  const contents = [];
+  for (const gpus of ['1', '2']) {
+    const { post, stop } = await startEngine({ EMULATED_GPUS: '2' }, '--tensor-parallel', gpus, '--context-tokens-max', '64');
+    const answer = await post({});
+    assert.equal(answer.status, 200);
+    contents.push((await answer.json()).choices[0].text);
+    assert.equal(await stop(), 0);
+  }
+  assert.equal(contents[1], contents[0]);
+});
+
+test('what cannot be shared out is one line before anything is served', { skip }, async () => {
+  const on = (gpus, ...flags) => engine(model, '--tensor-parallel', gpus, ...flags);
+  const two = { EMULATED_GPUS: '2' };
+  assert.match(await refusal(on('3'), { EMULATED_GPUS: '4' }), /tiny: 4 query heads cannot be divided among 3 devices/);
+  assert.match(await refusal(on('2')), /tiny: GPUs 0 to 1 are wanted \(--tensor-parallel\), of 1 that are visible/);
+  assert.match(await refusal(on('2', '--overlap-launches'), two), /tiny: overlapped launches: expected one GPU, not 2/);
+  assert.match(await refusal(on('4', '--deterministic'), { EMULATED_GPUS: '4' }), /tiny: deterministic: expected at most 2 GPUs/);
+  const { code, stderr } = await run(['engine', '--device', 'sim', '--tensor-parallel', '2']);
+  assert.equal(code, 2);
+  assert.equal(stderr.trimEnd(), 'ringmaster: --tensor-parallel: expected --device cuda beside it');
+});
+
+test('an error on one of two GPUs fails what runs, and names the GPU', { skip }, async () => {
+  const { url, post, stop } = await startEngine({ EMULATED_FAULT: 'step:3', EMULATED_GPUS: '2' }, '--tensor-parallel', '2');
+  const answer = await post({});
+  assert.equal(answer.status, 502);
+  assert.match((await answer.json()).error.message, /the device failed: GPU 1: step: an emulated fault/);
+  assert.equal((await fetch(`${url}/health`)).status, 503);
+  assert.equal(await stop(), 0);
+});
+
 test('up shares the GPU between its engines', { skip }, async () => {
   const { code, stderr } = await run(['up', '--device', 'cuda', '--engines', '2', '--port', '0', '--admin-port', '0'], {
     env: environment({ EMULATED_FAULT: 'memory' }),

@@ -1,7 +1,7 @@
 // The CUDA module with the grid emulator for a GPU, as a library that the program loads by
 // RINGMASTER_CUDA_MODULE: everything around the card can be run without one. The environment
 // variable EMULATED_FAULT makes it a faulty one: "driver", "version", "memory", or "step:N", which
-// fails from step N on.
+// fails from step N on, on the last of several GPUs; EMULATED_GPUS is how many there are.
 
 #include <cstdio>
 #include <cstdlib>
@@ -18,7 +18,8 @@ std::string_view fault() {
 }
 
 std::int32_t device_count(char* error, std::int32_t error_size) {
-  if (fault() != "driver") return 1;
+  const char* gpus = std::getenv("EMULATED_GPUS");
+  if (fault() != "driver") return gpus == nullptr ? 1 : std::atoi(gpus);
   std::snprintf(error, static_cast<std::size_t>(error_size),
                 "the driver is for CUDA 12.2, this build needs 13.0");
   return 0;
@@ -35,7 +36,8 @@ std::int32_t open(const CudaOpenRequest* request, CudaDevice** device, CudaDevic
   }
   const std::int32_t failed = EmulatedCuda::api().open(request, device, info, error, error_size);
   if (failed == 0 && fault().starts_with("step:")) {
-    EmulatedCuda::newest->failing_step = std::atoi(fault().substr(5).data());
+    EmulatedCuda::newest->gpu(request->ranks - 1).failing_step =
+        std::atoi(fault().substr(5).data());
   }
   return failed;
 }

@@ -84,7 +84,7 @@ class Module:
             shape=shape, embedding=tensor("model.embed_tokens.weight"), final_norm=tensor("model.norm.weight"),
             head=tensor("lm_head.weight"), layers=layers, cosines=cosines.data_ptr(), sines=sines.data_ptr(),
             block_tokens=cuda_module.BLOCK_TOKENS, block_count=64, memory_utilization=0.5, step_tokens_max=512,
-            sequences_max=256, uses_graphs=1, keeps_logits=1)
+            sequences_max=256, uses_graphs=1, keeps_logits=1, ranks=1)
         self.api, self.config = api, config
         self.device, info = ctypes.c_void_p(), cuda_module.DeviceInfo()
         cuda_module.call(api.open, ctypes.byref(request), ctypes.byref(self.device), ctypes.byref(info))

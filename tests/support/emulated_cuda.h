@@ -7,6 +7,8 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/cuda/block_moves.h"
@@ -14,6 +16,7 @@
 #include "engine/cuda/cuda_api.h"
 #include "engine/cuda/few_rows.h"
 #include "engine/cuda/forward_pass.h"
+#include "engine/cuda/lockstep.h"
 #include "engine/cuda/weight_placement.h"
 #include "tests/support/emulated_device.h"
 
@@ -21,10 +24,15 @@ namespace ringmaster::engine::cuda {
 
 /// The CUDA module's functions with the grid emulator for a GPU: the same placement of weights, the
 /// same order of kernels, and the kernels themselves; only matrix products are plain loops.
-/// Working memory and cache begin as NaNs.
+/// Working memory and cache begin as NaNs. Several GPUs of one request compute in turns, between
+/// which loops add what NCCL would.
 class EmulatedCuda {
  public:
+  /// One GPU's part; the first one opens the others.
   explicit EmulatedCuda(const CudaOpenRequest& request) : request_(request) {
+    for (std::int32_t rank = 1; request.rank == 0 && rank < request.ranks; ++rank) {
+      others_.push_back(std::make_unique<EmulatedCuda>(request_of_rank(request, rank)));
+    }
     auto placed = place_weights(request, [this](std::int64_t count) { return take<Bf16>(count); });
     for (const WeightPart& part : placed.parts) {
       convert_to_bf16(part.from, 0, part.elements, part.to);
@@ -36,11 +44,12 @@ class EmulatedCuda {
         device_.upload(std::vector<float>(request.cosines, request.cosines + angles));
     weights_.sines = device_.upload(std::vector<float>(request.sines, request.sines + angles));
     take_buffers();
+    forward_.emplace(*this, request_.shape, weights_, buffers_, kv_);
   }
 
   static const CudaApi& api() {
     static const CudaApi functions{.version = kCudaApiVersion,
-                                   .device_count = [](char*, std::int32_t) { return 1; },
+                                   .device_count = [](char*, std::int32_t) { return gpus; },
                                    .open = &EmulatedCuda::open,
                                    .submit = &EmulatedCuda::submit,
                                    .wait = &EmulatedCuda::wait,
@@ -54,6 +63,7 @@ class EmulatedCuda {
   EmulatedCuda(const EmulatedCuda&) = delete;
   EmulatedCuda& operator=(const EmulatedCuda&) = delete;
 
+  static inline std::int32_t gpus = 1;  ///< That a request may name; all share one memory.
   /// Of an imagined GPU that all share.
   static inline std::int64_t free_bytes = std::int64_t{1} << 36U;
   /// The newest one that was opened, while it is open; for tests that look inside.
@@ -64,6 +74,35 @@ class EmulatedCuda {
   std::int32_t few_rows_products = 0;  ///< So far, by the kernel for few rows.
   std::vector<std::int32_t> batches;   ///< Tokens of each step, padding included.
   std::int32_t decode_steps = 0;       ///< Steps with a sequence that decoded apart.
+
+  /// A GPU of the same request. Requires: rank < request.ranks; this is the first one.
+  EmulatedCuda& gpu(std::int32_t rank) {
+    return rank == 0 ? *this : *others_[static_cast<std::size_t>(rank - 1)];
+  }
+  std::int32_t sums = 0;  ///< So far, over GPUs.
+
+  // What run_in_lockstep() asks of several devices.
+  template <class F>
+  void each(const F& f) {
+    for (std::int32_t rank = 0; rank < request_.ranks; ++rank) f(*gpu(rank).forward_);
+  }
+  void add_up(std::int32_t tokens) {
+    ++sums;
+    for (std::int64_t i = 0; i < std::int64_t{tokens} * request_.shape.hidden; ++i) {
+      float sum = 0.0F;
+      for (std::int32_t rank = 0; rank < request_.ranks; ++rank) {
+        sum += to_float(gpu(rank).buffers_.projected[i]);
+      }
+      for (std::int32_t rank = 0; rank < request_.ranks; ++rank) {
+        gpu(rank).buffers_.projected[i] = to_bf16(sum);
+      }
+    }
+  }
+  void share_samples() {
+    for (const auto& other : others_) {
+      std::copy_n(buffers_.last_samples, request_.sequences_max, other->buffers_.last_samples);
+    }
+  }
 
   // What ForwardPass asks of a device.
   template <class Kernel>
@@ -99,7 +138,7 @@ class EmulatedCuda {
 
   struct Finished {
     std::vector<SampleOutput> samples;
-    bool is_failed;
+    std::int32_t failed_rank;  // -1: none has.
   };
 
   static EmulatedCuda* self(CudaDevice* device) { return reinterpret_cast<EmulatedCuda*>(device); }
@@ -115,22 +154,31 @@ class EmulatedCuda {
 
   static std::int32_t submit(CudaDevice* device, const CudaStep* step, char*, std::int32_t) {
     EmulatedCuda& cuda = *self(device);
-    const bool is_failed = cuda.failing_step >= 0 && cuda.steps >= cuda.failing_step;
-    ++cuda.steps;
-    cuda.batches.push_back(step->counts.tokens);
-    cuda.decode_steps += step->counts.decode_sequences > 0 ? 1 : 0;
-    const StepLayout layout = step_layout(step->counts);
-    if (layout.words > cuda.words_max_ || cuda.finished_.size() == 2) std::abort();
-    std::copy_n(step->words, layout.words, cuda.buffers_.words);
-    ForwardPass<EmulatedCuda> forward(cuda, cuda.request_.shape, cuda.weights_, cuda.buffers_,
-                                      cuda.kv_);
-    if (!is_failed) {
-      move_blocks(cuda, cuda.buffers_, cuda.kv_, *step);
-      forward.run(*step);
+    if (cuda.finished_.size() == 2) std::abort();
+    std::int32_t failed_rank = -1;
+    for (std::int32_t rank = cuda.request_.ranks - 1; rank >= 0; --rank) {
+      if (!cuda.gpu(rank).upload(*step)) failed_rank = rank;
+    }
+    if (failed_rank < 0 && cuda.request_.ranks == 1) cuda.forward_->run(*step);
+    if (failed_rank < 0 && cuda.request_.ranks > 1) {
+      run_in_lockstep(cuda, cuda.request_.shape.layers, *step);
     }
     const SampleOutput* samples = cuda.buffers_.samples;
-    cuda.finished_.push_back({{samples, samples + step->counts.rows}, is_failed});
+    cuda.finished_.push_back({{samples, samples + step->counts.rows}, failed_rank});
     return 0;
+  }
+
+  /// This GPU's side of a step before anything is computed. False if it fails.
+  bool upload(const CudaStep& step) {
+    const bool is_failed = failing_step >= 0 && steps >= failing_step;
+    ++steps;
+    batches.push_back(step.counts.tokens);
+    decode_steps += step.counts.decode_sequences > 0 ? 1 : 0;
+    const StepLayout layout = step_layout(step.counts);
+    if (layout.words > words_max_) std::abort();
+    std::copy_n(step.words, layout.words, buffers_.words);
+    if (!is_failed) move_blocks(*this, buffers_, kv_, step);
+    return !is_failed;
   }
 
   static std::int32_t wait(CudaDevice* device, SampleOutput* samples, std::int32_t rows,
@@ -140,8 +188,11 @@ class EmulatedCuda {
     cuda.finished_.pop_front();
     *seconds = 0.001;
     std::copy_n(finished.samples.begin(), rows, samples);
-    if (!finished.is_failed) return 0;
-    std::snprintf(error, static_cast<std::size_t>(error_size), "step: an emulated fault");
+    if (finished.failed_rank < 0) return 0;
+    const std::string gpu =
+        cuda.request_.ranks == 1 ? "" : "GPU " + std::to_string(finished.failed_rank) + ": ";
+    std::snprintf(error, static_cast<std::size_t>(error_size), "%sstep: an emulated fault",
+                  gpu.c_str());
     return 1;
   }
 
@@ -194,6 +245,8 @@ class EmulatedCuda {
   std::int64_t words_max_ = 0;
   std::int64_t taken_ = 0;
   std::deque<Finished> finished_;
+  std::optional<ForwardPass<EmulatedCuda>> forward_;
+  std::vector<std::unique_ptr<EmulatedCuda>> others_;  // Of the first one.
 };
 
 }  // namespace ringmaster::engine::cuda

@@ -6,13 +6,13 @@
 #include <new>
 #include <string>
 
-#include "engine/cuda/module/gpu_session.h"
+#include "engine/cuda/module/gpu_group.h"
 
 namespace ringmaster::engine::cuda {
 
 struct CudaDevice {
-  explicit CudaDevice(const CudaOpenRequest& request) : session(request) {}
-  GpuSession session;
+  explicit CudaDevice(const CudaOpenRequest& request) : gpus(request) {}
+  GpuGroup gpus;
 };
 
 namespace {
@@ -51,12 +51,11 @@ std::int32_t open(const CudaOpenRequest* request, CudaDevice** device, CudaDevic
                   char* error, std::int32_t error_size) {
   try {
     auto opened = std::make_unique<CudaDevice>(*request);
-    if (!opened->session.status().ok()) {
-      const std::string gpu = opened->session.info().name;  // Empty if it never came so far.
-      return report((gpu.empty() ? "" : gpu + ": ") + opened->session.status().message(), error,
-                    error_size);
+    if (const std::string message = opened->gpus.message(); !message.empty()) {
+      const std::string gpu = opened->gpus.info().name;  // Empty if it never came so far.
+      return report((gpu.empty() ? "" : gpu + ": ") + message, error, error_size);
     }
-    *info = opened->session.info();
+    *info = opened->gpus.info();
     *device = opened.release();
     return 0;
   } catch (const std::exception& exception) {  // Of the standard library: no memory.
@@ -66,20 +65,20 @@ std::int32_t open(const CudaOpenRequest* request, CudaDevice** device, CudaDevic
 
 std::int32_t submit(CudaDevice* device, const CudaStep* step, char* error,
                     std::int32_t error_size) {
-  device->session.submit(*step);
-  return report(device->session.status().message(), error, error_size);
+  device->gpus.submit(*step);
+  return report(device->gpus.message(), error, error_size);
 }
 
 std::int32_t wait(CudaDevice* device, SampleOutput* samples, std::int32_t rows, double* seconds,
                   char* error, std::int32_t error_size) {
-  *seconds = device->session.wait(samples, rows);
-  return report(device->session.status().message(), error, error_size);
+  *seconds = device->gpus.wait(samples, rows);
+  return report(device->gpus.message(), error, error_size);
 }
 
 std::int32_t read_logits(CudaDevice* device, float* logits, std::int32_t rows, char* error,
                          std::int32_t error_size) {
-  device->session.read_logits(logits, rows);
-  return report(device->session.status().message(), error, error_size);
+  device->gpus.read_logits(logits, rows);
+  return report(device->gpus.message(), error, error_size);
 }
 
 void close(CudaDevice* device) {

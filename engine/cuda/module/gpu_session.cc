@@ -35,7 +35,15 @@ GpuSession::GpuSession(const CudaOpenRequest& request) : request_(request) {
   open_device();
   if (status_.ok()) upload_weights();
   if (status_.ok()) take_buffers();
-  if (status_.ok()) take_cache();
+  // Copies and fills went through the default stream, which ours does not wait for.
+  status_.note(cudaDeviceSynchronize(), "upload");
+  request_.layers = nullptr;  // The host's weights are not ours any more.
+  request_.cosines = request_.sines = nullptr;
+}
+
+void GpuSession::warm_up(std::int32_t blocks) {
+  if (!make_current()) return;
+  take_cache(blocks);
   if (status_.ok()) take_host_tier();
   // Copies and fills went through the default stream, which ours does not wait for.
   status_.note(cudaDeviceSynchronize(), "upload");
@@ -45,8 +53,10 @@ GpuSession::GpuSession(const CudaOpenRequest& request) : request_(request) {
   if (status_.ok() && request_.uses_graphs != 0) record_graphs();
   status_.note(cudaStreamSynchronize(stream_), "warm-up");
   info_.graphs = static_cast<std::int32_t>(graphs_.size());
-  request_.layers = nullptr;  // The host's weights are not ours any more.
-  request_.cosines = request_.sines = nullptr;
+}
+
+bool GpuSession::make_current() {
+  return status_.ok() && status_.note(cudaSetDevice(request_.ordinal), "choice of the GPU");
 }
 
 GpuSession::~GpuSession() {
@@ -191,7 +201,8 @@ void GpuSession::take_buffers() {
   }
 }
 
-void GpuSession::take_cache() {
+std::int32_t GpuSession::fitting_blocks() {
+  if (!make_current()) return 0;
   std::size_t free_now = 0;
   std::size_t total = 0;
   status_.note(cudaMemGetInfo(&free_now, &total), "memory of the GPU");
@@ -208,7 +219,6 @@ void GpuSession::take_cache() {
       status_.fail("a KV cache of " + std::to_string(request_.block_count) + " blocks needs " +
                    gib(request_.block_count * bytes) + ", " + gib(std::max<std::int64_t>(room, 0)) +
                    " are left of " + gib(info_.memory_bytes));
-      return;
     }
     blocks = request_.block_count;
   }
@@ -216,9 +226,12 @@ void GpuSession::take_cache() {
     status_.fail("no room for a KV cache: weights and working memory take " + gib(own) + ", " +
                  gib(allowed) + " of " + gib(info_.memory_bytes) +
                  " may be used (--memory-utilization), " + gib(free_bytes) + " are free");
-    return;
   }
-  kv_ = kv_layout(request_, static_cast<std::int32_t>(blocks));
+  return static_cast<std::int32_t>(blocks);
+}
+
+void GpuSession::take_cache(std::int32_t blocks) {
+  kv_ = kv_layout(request_, blocks);
   buffers_.cache = memory_.take<Bf16>(kv_.units(), "KV cache");
   info_.block_count = kv_.blocks;
   info_.kv_bytes = 2 * kv_.units();
@@ -269,14 +282,16 @@ void GpuSession::tune_products() {
                                .inputs = shape.feed_forward,
                                .outputs = shape.hidden}};
   for (const Product& product : products) gemm_->tune(stream_, product, tokens);
-  gemm_->tune(stream_,
-              {.x = buffers_.normed,
-               .weight = weights_.head,
-               .y = buffers_.logits,
-               .inputs = shape.hidden,
-               .outputs = shape.vocabulary,
-               .is_f32 = true},
-              request_.sequences_max);
+  if (weights_.head != nullptr) {
+    gemm_->tune(stream_,
+                {.x = buffers_.normed,
+                 .weight = weights_.head,
+                 .y = buffers_.logits,
+                 .inputs = shape.hidden,
+                 .outputs = shape.vocabulary,
+                 .is_f32 = true},
+                request_.sequences_max);
+  }
   info_.few_rows_products = gemm_->few_rows_products();
   // A file that cannot be written costs the next start some seconds, no more.
   if (status_.ok()) static_cast<void>(tuning_->save());
@@ -330,9 +345,8 @@ void GpuSession::run(const CudaStep& step) {
   }
 }
 
-void GpuSession::submit(const CudaStep& step) {
-  // Of the calling thread, which need not be the one that opened.
-  if (!status_.ok() || !status_.note(cudaSetDevice(request_.ordinal), "choice of the GPU")) return;
+void GpuSession::upload(const CudaStep& step) {
+  if (!make_current()) return;
   if (submitted_ - waited_ >= kStepsMax) {
     status_.fail("more than two steps in flight");
     return;
@@ -350,18 +364,28 @@ void GpuSession::submit(const CudaStep& step) {
       cudaMemcpyAsync(buffers_.words, ring.words, layout.bytes(), cudaMemcpyHostToDevice, stream_),
       "copy of the step");
   move_blocks(*this, buffers_, kv_, step);
-  run(step);
-  const auto bytes = static_cast<std::size_t>(step.counts.rows) * sizeof(SampleOutput);
+}
+
+void GpuSession::download(std::int32_t rows) {
+  if (!make_current()) return;
+  const Ring& ring = ring_[(submitted_ - 1) % kStepsMax];
+  const auto bytes = static_cast<std::size_t>(rows) * sizeof(SampleOutput);
   status_.note(
       cudaMemcpyAsync(ring.samples, buffers_.samples, bytes, cudaMemcpyDeviceToHost, stream_),
       "copy of the samples");
   status_.note(cudaEventRecord(ring.end, stream_), "step");
 }
 
+bool GpuSession::is_done() {
+  if (!make_current()) return true;
+  const cudaError_t result = cudaEventQuery(ring_[waited_ % kStepsMax].end);
+  if (result == cudaErrorNotReady) return false;
+  status_.note(result, "step");
+  return true;
+}
+
 double GpuSession::wait(SampleOutput* samples, std::int32_t rows) {
-  if (!status_.ok() || !status_.note(cudaSetDevice(request_.ordinal), "choice of the GPU")) {
-    return 0.0;
-  }
+  if (!make_current()) return 0.0;
   if (waited_ == submitted_) {
     status_.fail("no step is in flight");
     return 0.0;

@@ -11,6 +11,7 @@
 #include "engine/cuda/cuda_api.h"
 #include "engine/cuda/forward_pass.h"
 #include "engine/cuda/kv_layout.h"
+#include "engine/cuda/module/collectives.h"
 #include "engine/cuda/module/cuda_status.h"
 #include "engine/cuda/module/device_memory.h"
 #include "engine/cuda/module/gemm.h"
@@ -20,10 +21,11 @@
 
 namespace ringmaster::engine::cuda {
 
-/// A model on a GPU: its weights, its KV cache, and steps on one stream. All that can go wrong is
-/// in status(). Nothing is allocated on the device after the constructor.
+/// A model on a GPU, or one rank's part of it: its weights, its KV cache, and steps on one stream.
+/// All that can go wrong is in status(). Nothing is allocated on the device after warm_up().
 class GpuSession {
  public:
+  /// Uploads the weights and takes working memory. `request` is of this GPU: request_of_rank().
   explicit GpuSession(const CudaOpenRequest& request);
   ~GpuSession();
   GpuSession(const GpuSession&) = delete;
@@ -32,10 +34,32 @@ class GpuSession {
   [[nodiscard]] const CudaStatus& status() const { return status_; }
   [[nodiscard]] const CudaDeviceInfo& info() const { return info_; }
 
-  /// Copies the step to the device and starts it. At most kStepsMax are in flight.
-  void submit(const CudaStep& step);
+  [[nodiscard]] std::int32_t ordinal() const { return request_.ordinal; }
+  [[nodiscard]] Collectives::Member member() const {
+    return {request_.ordinal, stream_, buffers_.projected, buffers_.last_samples};
+  }
+
+  /// How many KV blocks the request asks for, or how many fit. Notes if there is no room.
+  [[nodiscard]] std::int32_t fitting_blocks();
+  /// Takes the cache, chooses products, records graphs. Requires: fitting_blocks() allows `blocks`.
+  void warm_up(std::int32_t blocks);
+
+  /// Makes this GPU the calling thread's, which need not be the one that opened. False if it
+  /// failed.
+  bool make_current();
+  /// After warm_up().
+  [[nodiscard]] ForwardPass<GpuSession>& forward() { return *forward_; }
+
+  /// A step is upload(), run(), download(); at most kStepsMax are in flight.
+  void upload(const CudaStep& step);
+  void run(const CudaStep& step);
+  void download(std::int32_t rows);
+  /// Whether the oldest step in flight has ended, or failed.
+  [[nodiscard]] bool is_done();
   /// Waits for the oldest step in flight; returns the seconds it took on the device.
   double wait(SampleOutput* samples, std::int32_t rows);
+  /// Waits for all that was started.
+  void drain() { status_.note(cudaStreamSynchronize(stream_), "step"); }
   void read_logits(float* logits, std::int32_t rows);
 
   // What ForwardPass asks of a device.
@@ -66,11 +90,10 @@ class GpuSession {
   template <class T>
   void take_zeros(T*& buffer, std::int64_t count);
   void take_buffers();
-  void take_cache();
+  void take_cache(std::int32_t blocks);
   void take_host_tier();
   void tune_products();
   void record_graphs();
-  void run(const CudaStep& step);
 
   CudaOpenRequest request_;
   CudaStatus status_;

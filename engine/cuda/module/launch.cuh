@@ -29,13 +29,24 @@ __global__ void __launch_bounds__(Kernel::kThreads)
   Kernel::run(lane, args);
 }
 
+/// Once for each kernel and GPU. One thread at a time: the module's functions ask for that.
+template <class Kernel>
+cudaError_t allow_shared_bytes(std::int32_t shared_bytes) {
+  static std::uint64_t done = 0;  // A bit for each of the first 64 GPUs.
+  int gpu = 0;
+  if (const cudaError_t asked = cudaGetDevice(&gpu); asked != cudaSuccess) return asked;
+  if (gpu < 64 && (done >> gpu & 1U) != 0) return cudaSuccess;
+  const cudaError_t allowed = cudaFuncSetAttribute(
+      run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
+  if (allowed == cudaSuccess && gpu < 64) done |= std::uint64_t{1} << gpu;
+  return allowed;
+}
+
 template <class Kernel>
 cudaError_t launch_kernel(const LaunchQueue& queue, Grid grid, std::int32_t shared_bytes,
                           const typename Kernel::Args& args) {
   if (shared_bytes > kPlainSharedBytes) {
-    // Once per kernel and process: the module runs one GPU.
-    static const cudaError_t allowed = cudaFuncSetAttribute(
-        run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
+    const cudaError_t allowed = allow_shared_bytes<Kernel>(shared_bytes);
     if (allowed != cudaSuccess) return allowed;
   }
   cudaLaunchAttribute overlap{};

@@ -19,6 +19,7 @@
 #include "engine/cuda/kv_gate.h"
 #include "engine/cuda/kv_probe.h"
 #include "engine/engine.h"
+#include "tests/support/cuda_requests.h"
 #include "tests/support/emulated_cuda.h"
 #include "tests/support/tiny_model_folder.h"
 
@@ -26,8 +27,6 @@ namespace ringmaster::engine {
 namespace {
 
 using cuda::EmulatedCuda;
-
-constexpr std::int32_t kBlockTokens = 16;
 
 std::unique_ptr<Executor> open(const TinyModelOptions& options, std::int32_t sequences_max = 8,
                                bool is_deterministic = false,
@@ -43,33 +42,6 @@ std::unique_ptr<Executor> open(const TinyModelOptions& options, std::int32_t seq
                                      EmulatedCuda::api());
   EXPECT_TRUE(executor.has_value());
   return std::move(*executor);
-}
-
-/// Adds tokens [begin, end) of a prompt as a sequence whose blocks count down from `last_block`.
-void add_part(StepInput& step, const std::vector<TokenId>& prompt, std::int32_t begin,
-              std::int32_t end, BlockId last_block) {
-  const std::int32_t blocks = (end + kBlockTokens - 1) / kBlockTokens;
-  StepSequence part{.slot = static_cast<std::int32_t>(step.sequences.size()),
-                    .query_start = static_cast<std::int32_t>(step.tokens.size()),
-                    .query_tokens = end - begin,
-                    .context_tokens = end,
-                    .block_table_start = static_cast<std::int32_t>(step.block_tables.size()),
-                    .block_count = blocks,
-                    .sample_row = static_cast<std::int32_t>(step.sampling.size())};
-  for (std::int32_t i = 0; i < blocks; ++i) step.block_tables.push_back(last_block - i);
-  for (std::int32_t p = begin; p < end; ++p) {
-    step.tokens.push_back(prompt[static_cast<std::size_t>(p)]);
-    step.positions.push_back(p);
-  }
-  step.decode_sequences += part.query_tokens == 1 ? 1 : 0;
-  step.sequences.push_back(part);
-  step.sampling.push_back({.options = {.temperature = 0.0F}});
-}
-
-std::vector<TokenId> prompt_of(std::int32_t length, std::int32_t seed) {
-  std::vector<TokenId> prompt;
-  for (std::int32_t i = 0; i < length; ++i) prompt.push_back((i * 37 + seed * 101) % 500);
-  return prompt;
 }
 
 std::vector<float> read_logits(std::size_t rows) {
@@ -125,61 +97,6 @@ INSTANTIATE_TEST_SUITE_P(Shapes, CudaLogits,
                          testing::Values(TinyShape::kTinyLlama, TinyShape::kTinyQwen2,
                                          TinyShape::kTinyQwen3));
 
-/// Outputs by request, of requests that arrive together.
-std::map<RequestId, std::vector<TokenId>> run_all(Executor& executor,
-                                                  const std::vector<GenerateRequest>& requests,
-                                                  StepSchedulerOptions scheduler = {},
-                                                  bool goes_ahead = true) {
-  scheduler.sequences_max = std::min(scheduler.sequences_max, 8);
-  scheduler.step_tokens_max = std::min(scheduler.step_tokens_max, 64);
-  Engine engine(executor, {.scheduler = scheduler});
-  for (const GenerateRequest& request : requests) EXPECT_TRUE(engine.submit(request));
-  std::map<RequestId, std::vector<TokenId>> outputs;
-  StepResult result;
-  while (engine.has_work()) {
-    if (engine.steps_in_flight() == 0) engine.begin_step();
-    if (goes_ahead) engine.begin_step_ahead();
-    engine.end_step(result);
-    for (const OutputEvent& event : result.outputs) {
-      EXPECT_TRUE(event.has_token) << event.error;
-      outputs[event.request].push_back(event.token.token);
-    }
-  }
-  EXPECT_EQ(engine.stats().held_blocks, 0);
-  return outputs;
-}
-
-GenerateRequest request_of(std::int32_t length, std::int32_t seed) {
-  GenerateRequest request;
-  request.prompt = prompt_of(length, seed);
-  request.output_tokens_max = 6;
-  request.ignores_end_tokens = true;
-  request.sampling = {
-      .temperature = 0.8F, .top_p = 0.95F, .seed = static_cast<std::uint64_t>(seed)};
-  return request;
-}
-
-/// Log-probabilities of the outputs, by request; as exact as a client can see.
-std::map<RequestId, std::vector<float>> logprobs_of(Executor& executor,
-                                                    std::vector<GenerateRequest> requests,
-                                                    StepSchedulerOptions scheduler) {
-  for (GenerateRequest& request : requests) request.sampling.logprobs = 1;
-  scheduler.sequences_max = 8;
-  scheduler.step_tokens_max = 64;
-  Engine engine(executor, {.scheduler = scheduler});
-  for (const GenerateRequest& request : requests) EXPECT_TRUE(engine.submit(request));
-  std::map<RequestId, std::vector<float>> logprobs;
-  StepResult result;
-  while (engine.has_work()) {
-    engine.begin_step();
-    engine.end_step(result);
-    for (const OutputEvent& event : result.outputs) {
-      logprobs[event.request].push_back(event.token.logprob);
-    }
-  }
-  return logprobs;
-}
-
 class CudaKvTypes : public testing::TestWithParam<cuda::KvType> {};
 
 INSTANTIATE_TEST_SUITE_P(Caches, CudaKvTypes,
@@ -224,25 +141,6 @@ TEST(CudaExecutor, GivesTheSameTokensWithStepsBegunAhead) {
   const std::vector<GenerateRequest> requests{request_of(5, 1), request_of(30, 2),
                                               request_of(17, 3)};
   EXPECT_EQ(run_all(*executor, requests, {}, true), run_all(*executor, requests, {}, false));
-}
-
-/// Serves the requests one after the other, twice, on one engine; the outputs in that order.
-std::vector<std::vector<TokenId>> run_twice(Executor& executor, EngineStats& stats) {
-  Engine engine(executor, {.scheduler = {.step_tokens_max = 64, .sequences_max = 8}});
-  std::vector<std::vector<TokenId>> outputs;
-  StepResult result;
-  for (int i = 0; i < 6; ++i) {
-    EXPECT_TRUE(engine.submit(request_of(45 + i % 3 * 15, i % 3)));
-    outputs.emplace_back();
-    while (engine.has_work()) {
-      if (engine.steps_in_flight() == 0) engine.begin_step();
-      engine.begin_step_ahead();
-      engine.end_step(result);
-      for (const OutputEvent& event : result.outputs) outputs.back().push_back(event.token.token);
-    }
-  }
-  stats = engine.stats();
-  return outputs;
 }
 
 // Prompts that the pool cannot keep come back from the host: the same tokens as from a pool that
