@@ -64,7 +64,8 @@ Result<std::shared_ptr<Executor>> open_cuda(std::shared_ptr<const LoadedModel> m
   const auto api = load_module(choice);
   if (!api) return tl::unexpected(api.error());
   auto device = make_cuda_executor(std::move(model),
-                                   {.block_tokens = size.block_tokens,
+                                   {.gpus = choice.gpus,
+                                    .block_tokens = size.block_tokens,
                                     .block_count = size.blocks,
                                     .kv_type = choice.kv_type,
                                     .memory_utilization = memory_utilization,

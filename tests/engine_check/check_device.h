@@ -19,6 +19,7 @@ struct DeviceChoice {
   std::string module;        ///< Of cuda; empty: RINGMASTER_CUDA_MODULE, or beside the program.
   TinyShape shape = TinyShape::kTinyQwen3;
   cuda::KvType kv_type = cuda::KvType::kBf16;  ///< Of cuda.
+  std::int32_t gpus = 1;                       ///< Of cuda: that share the model out.
   bool is_deterministic = false;               ///< Of cuda; cpu always is, sim need not be.
 
   /// Whether circumstances may change no bit of an output.

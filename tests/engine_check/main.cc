@@ -29,6 +29,8 @@ void add_device_flags(CLI::App& part, DeviceChoice& choice) {
                                                             {"e4m3", cuda::KvType::kE4m3}};
   part.add_option("--kv-cache-type", choice.kv_type, "Of cuda, but for the part kv-cache")
       ->transform(CLI::CheckedTransformer(kKvTypes));
+  part.add_option("--tensor-parallel", choice.gpus, "Of cuda: so many GPUs share the model out")
+      ->check(CLI::Range(1, 64));
   part.add_flag("--deterministic", choice.is_deterministic, "Of cuda; results then must be equal");
 }
 
