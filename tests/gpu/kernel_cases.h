@@ -19,6 +19,7 @@
 #include "engine/cuda/kernels/rms_norm.cuh"
 #include "engine/cuda/kernels/rope_store.cuh"
 #include "engine/cuda/kernels/swiglu.cuh"
+#include "engine/cuda/kernels/wgmma_attention.cuh"
 #include "engine/cuda/kv_layout.h"
 
 // Each kernel against a plain reference in double, on one description of the data: the unit tests
@@ -512,10 +513,9 @@ struct PrefillPart {
   std::int32_t context = 0;
 };
 
-template <int kDim, int kRowTiles, KvType kType = KvType::kBf16, class Device>
-CaseResult prefill_case(Device& device, const HeadShape& shape,
-                        const std::vector<PrefillPart>& parts) {
-  using Kernel = PrefillAttention<kDim, kRowTiles, kType>;
+template <class Kernel, int kDim, KvType kType, class Device>
+CaseResult prefill_kernel_case(Device& device, const std::string& name, const HeadShape& shape,
+                               const std::vector<PrefillPart>& parts) {
   std::vector<std::int32_t> contexts;
   std::vector<std::int32_t> query_tokens;
   std::vector<std::int32_t> query_starts;
@@ -552,8 +552,7 @@ CaseResult prefill_case(Device& device, const HeadShape& shape,
                                   .scale = softmax_scale(kDim),
                                   .out = out_at});
   const auto out = device.download(out_at, out_count);
-  CaseResult result{.name = "prefill_attention<" + std::to_string(kRowTiles) + "> " + shape.text(),
-                    .bound = attention_bound(kType)};
+  CaseResult result{.name = name + " " + shape.text(), .bound = attention_bound(kType)};
   AttentionErrors errors(data, result);
   for (std::size_t s = 0; s < parts.size(); ++s) {
     result.name += " " + std::to_string(parts[s].tokens) + "@" + std::to_string(parts[s].context);
@@ -572,6 +571,20 @@ CaseResult prefill_case(Device& device, const HeadShape& shape,
     if (out[i].bits != 0x7fff) result.error = INFINITY;
   }
   return result;
+}
+
+template <int kDim, int kRowTiles, KvType kType = KvType::kBf16, class Device>
+CaseResult prefill_case(Device& device, const HeadShape& shape,
+                        const std::vector<PrefillPart>& parts) {
+  return prefill_kernel_case<PrefillAttention<kDim, kRowTiles, kType>, kDim, kType>(
+      device, "prefill_attention<" + std::to_string(kRowTiles) + ">", shape, parts);
+}
+
+template <int kDim, int kGroups, class Device>
+CaseResult wgmma_case(Device& device, const HeadShape& shape,
+                      const std::vector<PrefillPart>& parts) {
+  return prefill_kernel_case<WgmmaAttention<kDim, kGroups>, kDim, KvType::kBf16>(
+      device, "wgmma_attention<" + std::to_string(kGroups) + ">", shape, parts);
 }
 
 }  // namespace ringmaster::engine::cuda

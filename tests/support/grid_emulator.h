@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "engine/cuda/kernels/bf16.h"
+#include "tests/support/emulated_warpgroup.h"
 
 namespace ringmaster::engine::cuda {
 
@@ -33,8 +34,9 @@ enum class ThreadOrder { kAscending, kDescending, kWarpsAscending, kWarpsDescend
 /// runs until it waits for others. What a device would leave to chance is made to go wrong:
 /// shared memory begins as NaNs, asynchronous copies arrive when they can do most harm, and it is
 /// an error if a barrier or a warp's operation is not reached by every thread, if a copy is never
-/// waited for, if a warp loads a matrix that was written since its last barrier, or if something is
-/// written right behind the shared memory. Fails by throwing std::logic_error; the fibers of that
+/// waited for, if a warp loads a matrix that was written since its last barrier, if something is
+/// written right behind the shared memory, or if a warpgroup's product reads what was not copied
+/// there, shown to products and then followed by a barrier. Fails by throwing std::logic_error; the fibers of that
 /// block are then lost. A copy or a load of matrices from or to an address that 16 does not divide,
 /// or outside the shared memory, ends the program.
 class GridEmulator {
@@ -56,16 +58,17 @@ class GridEmulator {
   }
 
  private:
-  enum class State { kReady, kAtBarrier, kAtWarp, kDone };
+  enum class State { kReady, kAtBarrier, kAtWarp, kAtGroup, kDone };
   struct alignas(16) Chunk {
     unsigned char bytes[16];
   };
   struct Copy {
     void* to;  // Null: it has arrived.
+    void* at;
     Chunk data;
     int group;
   };
-  /// What a whole warp does together: `run` gets the 32 operands.
+  /// What a whole warp or warpgroup does together: `run` gets the 32 or 128 operands.
   struct WarpOperation {
     void (*run)(void** operands) = nullptr;
     void* operand = nullptr;
@@ -79,6 +82,8 @@ class GridEmulator {
     WarpOperation operation;
     std::vector<Copy> copies;
     int groups = 0;  // Committed so far.
+    std::vector<Chunk*> arrived;   // Copies that are waited for and not yet shown to products.
+    bool begins_products = false;  // Since products were last waited for.
   };
   static constexpr std::size_t kStackBytes = 64 << 10;
 
@@ -90,12 +95,18 @@ class GridEmulator {
       fibers_.back()->stack = std::make_unique_for_overwrite<std::byte[]>(kStackBytes);
     }
     threads_ = threads;
+    for (EmulatedWarpgroup& products : products_) products.clear();
+    products_.resize(static_cast<std::size_t>(threads / 128));
+    shown_ = shared_;
+    shown_at_barrier_ = shared_;
     seen_.assign(static_cast<std::size_t>(threads / 32), shared_);
     for (int i = 0; i < threads; ++i) {
       Fiber& fiber = *fibers_[static_cast<std::size_t>(i)];
       fiber.state = State::kReady;
       fiber.copies.clear();
       fiber.groups = 0;
+      fiber.arrived.clear();
+      fiber.begins_products = false;
     }
     while (run_ready_fibers()) release();
     check_end();
@@ -106,6 +117,9 @@ class GridEmulator {
       if (!fibers_[static_cast<std::size_t>(i)]->copies.empty()) {
         throw std::logic_error("a copy is not waited for");
       }
+    }
+    for (const EmulatedWarpgroup& products : products_) {
+      if (!products.is_idle()) throw std::logic_error("a product is not waited for");
     }
     const auto* begin = reinterpret_cast<const unsigned char*>(shared_.data());
     const auto* end = begin + shared_.size() * sizeof(Chunk);
@@ -125,6 +139,21 @@ class GridEmulator {
     const auto& seen = seen_[static_cast<std::size_t>(warp)];
     return std::memcmp(at, reinterpret_cast<const unsigned char*>(seen.data()) + offset,
                        sizeof(Chunk)) == 0;
+  }
+
+  /// A bfloat16 that a product reads.
+  [[nodiscard]] float read_for_product(std::uint32_t address) const {
+    const std::size_t offset = std::size_t{address} - kSharedAddress;
+    if (address < kSharedAddress || offset + 2 > shared_bytes_) {
+      throw std::logic_error("a product reads outside the shared memory");
+    }
+    const std::size_t chunk = offset / sizeof(Chunk);
+    if (std::memcmp(&shared_[chunk], &shown_at_barrier_[chunk], sizeof(Chunk)) != 0) {
+      throw std::logic_error("a product reads what was not shown to it");
+    }
+    Bf16 value;
+    std::memcpy(&value, shared_[chunk].bytes + offset % sizeof(Chunk), sizeof value);
+    return to_float(value);
   }
 
   /// 16 bytes of shared memory that move at once.
@@ -166,7 +195,7 @@ class GridEmulator {
       bool is_group_live = false;
       do {
         is_group_live = run_ready_fibers(group * together, together);
-      } while (is_by_warp() && release_warp(group));
+      } while (is_by_warp() && release_together(group, 32));
       is_live = is_live || is_group_live;
     }
     return is_live;
@@ -189,11 +218,13 @@ class GridEmulator {
   /// Lets go on those whose partners have all arrived.
   void release() {
     bool is_progress = false;
-    for (int warp = 0; warp * 32 < threads_; ++warp) is_progress |= release_warp(warp);
+    for (int warp = 0; warp * 32 < threads_; ++warp) is_progress |= release_together(warp, 32);
+    is_progress |= release_groups();
     const bool at_barrier = std::all_of(fibers_.begin(), fibers_.begin() + threads_,
                                         [](auto& f) { return f->state == State::kAtBarrier; });
     if (at_barrier) {
       for (int warp = 0; warp * 32 < threads_; ++warp) see(warp);
+      shown_at_barrier_ = shown_;
       for (int i = 0; i < threads_; ++i)
         fibers_[static_cast<std::size_t>(i)]->state = State::kReady;
     } else if (!is_progress) {
@@ -201,16 +232,29 @@ class GridEmulator {
     }
   }
 
-  bool release_warp(int warp) {
-    void* operands[32];
-    for (int i = 0; i < 32; ++i) {
-      Fiber& fiber = *fibers_[static_cast<std::size_t>(warp * 32 + i)];
-      if (fiber.state != State::kAtWarp) return false;
+  /// Where each warp goes as far as it can, so does each group: only one goes on.
+  bool release_groups() {
+    const int groups = threads_ / 128;
+    bool is_progress = false;
+    for (int i = 0; i < groups && !(is_by_warp() && is_progress); ++i) {
+      const bool descends = order_ == ThreadOrder::kWarpsDescending;
+      is_progress |= release_together(descends ? groups - 1 - i : i, 128);
+    }
+    return is_progress;
+  }
+
+  /// A warp or warpgroup of `count` threads, if all of them have arrived.
+  bool release_together(int index, int count) {
+    const State state = count == 32 ? State::kAtWarp : State::kAtGroup;
+    void* operands[128];
+    for (int i = 0; i < count; ++i) {
+      Fiber& fiber = *fibers_[static_cast<std::size_t>(index * count + i)];
+      if (fiber.state != state) return false;
       operands[i] = fiber.operation.operand;
     }
-    const auto run = fibers_[static_cast<std::size_t>(warp * 32)]->operation.run;
-    for (int i = 0; i < 32; ++i) {
-      Fiber& fiber = *fibers_[static_cast<std::size_t>(warp * 32 + i)];
+    const auto run = fibers_[static_cast<std::size_t>(index * count)]->operation.run;
+    for (int i = 0; i < count; ++i) {
+      Fiber& fiber = *fibers_[static_cast<std::size_t>(index * count + i)];
       if (fiber.operation.run != run) throw std::logic_error("lanes of a warp do different things");
       fiber.state = State::kReady;
     }
@@ -223,6 +267,9 @@ class GridEmulator {
     if (_setjmp(running_->resume) == 0) _longjmp(main_, 1);
   }
 
+  /// Of the first byte: like a card's, no multiple of what a kernel may need.
+  static constexpr std::uint32_t kSharedAddress = 0x410;
+
   ThreadOrder order_;
   GridSize grid_;
   GridSize block_;
@@ -231,6 +278,9 @@ class GridEmulator {
   std::function<void(Lane&)> kernel_;
   std::vector<Chunk> shared_;
   std::vector<std::vector<Chunk>> seen_;  // By warp: shared memory at its last barrier.
+  std::vector<Chunk> shown_;              // What products may read after the next barrier,
+  std::vector<Chunk> shown_at_barrier_;   // and what they may since the last one.
+  std::vector<EmulatedWarpgroup> products_;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   Fiber* running_ = nullptr;
   std::jmp_buf main_;
@@ -277,7 +327,7 @@ class GridEmulator::Lane {
   }
 
   void copy_async(void* to, const void* from, bool is_valid) {
-    Copy copy{.to = to, .data = {}, .group = fiber_.groups};
+    Copy copy{.to = to, .at = to, .data = {}, .group = fiber_.groups};
     RINGMASTER_CHECK(reinterpret_cast<std::uintptr_t>(from) % 16 == 0);
     grid_.check_shared(to);
     if (is_valid) std::memcpy(&copy.data, from, sizeof copy.data);
@@ -293,6 +343,7 @@ class GridEmulator::Lane {
     std::erase_if(fiber_.copies, [this](const Copy& copy) {
       if (copy.group >= fiber_.groups - kPending) return false;
       if (copy.to != nullptr) std::memcpy(copy.to, &copy.data, sizeof copy.data);
+      fiber_.arrived.push_back(static_cast<Chunk*>(copy.at));
       return true;
     });
   }
@@ -305,6 +356,45 @@ class GridEmulator::Lane {
                     std::uint32_t b1) {
     Multiply operand{sums, a, {b0, b1}};
     together(&Multiply::run, operand);
+  }
+
+  /// Of shared memory, as descriptors of matrices say it.
+  [[nodiscard]] std::uint32_t shared_address(const void* at) const {
+    return kSharedAddress + static_cast<std::uint32_t>(
+                                static_cast<const unsigned char*>(at) -
+                                reinterpret_cast<const unsigned char*>(grid_.shared_.data()));
+  }
+
+  /// What this thread has copied to shared memory and waited for may, after the next barrier, be
+  /// read by products. (What it stored there by itself never may: no kernel does that.)
+  void show_to_products() {
+    for (const Chunk* chunk : fiber_.arrived) {
+      grid_.shown_[static_cast<std::size_t>(chunk - grid_.shared_.data())] = *chunk;
+    }
+    fiber_.arrived.clear();
+  }
+
+  /// A warpgroup's products, see EmulatedWarpgroup. Between begin_products and finish_products
+  /// registers that they use may be neither read nor written.
+  void begin_products() { fiber_.begins_products = true; }
+  void multiply_matrices(float (&sums)[8][4], std::uint64_t a, std::uint64_t b, bool adds) {
+    GroupMultiply operand{&grid_, &fiber_, thread_ / 128, 8, &sums[0][0], nullptr, a, b, adds};
+    group_together(&GroupMultiply::run, operand);
+  }
+  template <int kTiles>
+  void add_weighted_rows(float (&sums)[kTiles][4], const std::uint32_t (&a)[4], std::uint64_t b) {
+    GroupMultiply operand{&grid_, &fiber_, thread_ / 128, kTiles, &sums[0][0], a, 0, b, true};
+    group_together(&GroupMultiply::run, operand);
+  }
+  void commit_products() {
+    GroupEvent operand{&grid_, thread_ / 128};
+    group_together(&GroupEvent::commit, operand);
+  }
+  template <int kTiles>
+  void finish_products(float (&)[kTiles][4]) {
+    GroupEvent operand{&grid_, thread_ / 128};
+    group_together(&GroupEvent::finish, operand);
+    fiber_.begins_products = false;
   }
 
  private:
@@ -395,6 +485,61 @@ class GridEmulator::Lane {
       }
     }
   };
+
+  struct GroupMultiply {
+    GridEmulator* grid;
+    const Fiber* fiber;
+    int group;
+    int tiles;
+    float* sums;
+    const std::uint32_t* a;
+    std::uint64_t a_matrix;
+    std::uint64_t b_matrix;
+    bool adds;
+    static void run(void** operands) {
+      const auto& first = *static_cast<GroupMultiply*>(operands[0]);
+      EmulatedWarpgroup::Product product{.tiles = first.tiles,
+                                         .a_matrix = first.a_matrix,
+                                         .b_matrix = first.b_matrix,
+                                         .adds = first.adds};
+      for (int i = 0; i < 128; ++i) {
+        const auto& own = *static_cast<GroupMultiply*>(operands[i]);
+        if (!own.fiber->begins_products) throw std::logic_error("products are not begun");
+        if (own.a_matrix != first.a_matrix || own.b_matrix != first.b_matrix ||
+            own.adds != first.adds || own.tiles != first.tiles) {
+          throw std::logic_error("threads of a warpgroup multiply different things");
+        }
+        product.sums[i] = own.sums;
+        product.a[i] = own.a;
+      }
+      GridEmulator& grid = *first.grid;
+      grid.products_[static_cast<std::size_t>(first.group)].add(product, grid.is_by_warp(),
+                                                                reader(grid));
+    }
+  };
+
+  struct GroupEvent {
+    GridEmulator* grid;
+    int group;
+    static EmulatedWarpgroup& products(void** operands) {
+      const auto& any = *static_cast<GroupEvent*>(operands[0]);
+      return any.grid->products_[static_cast<std::size_t>(any.group)];
+    }
+    static void commit(void** operands) { products(operands).commit(); }
+    static void finish(void** operands) {
+      products(operands).finish(reader(*static_cast<GroupEvent*>(operands[0])->grid));
+    }
+  };
+
+  static EmulatedWarpgroup::Read reader(const GridEmulator& grid) {
+    return [&grid](std::uint32_t address) { return grid.read_for_product(address); };
+  }
+
+  template <class Operand>
+  void group_together(void (*run)(void**), Operand& operand) {
+    fiber_.operation = {run, &operand};
+    grid_.pause(State::kAtGroup);
+  }
 
   template <class Operand>
   void together(void (*run)(void**), Operand& operand) {

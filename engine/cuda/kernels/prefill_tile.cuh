@@ -74,8 +74,9 @@ struct PrefillTile {
 };
 
 /// Asynchronous copies of a tile's queries and keys into swizzled rows of kDim elements in shared
-/// memory, by kThreads threads together; what is past the end becomes zero.
-template <int kDim, int kThreads, KvType kType>
+/// memory, by kThreads threads together; what is past the end becomes zero. Rows longer than
+/// kPanelChunks chunks lie in several panels of that width, one behind the other.
+template <int kDim, int kThreads, KvType kType, int kPanelChunks = 16>
 struct PrefillCopies {
   static constexpr int kChunks = kDim / 8;                   ///< Of 16 bytes, in a row of queries.
   static constexpr int kKvChunks = row_chunks<kDim>(kType);  ///< In a row of the cache.
@@ -89,8 +90,8 @@ struct PrefillCopies {
       const PrefillRow row = tile.row(i / kChunks);
       const Bf16* from =
           args.query + tile.token(args, row) * args.query_stride + tile.head(row) * kDim;
-      lane.copy_async(queries + swizzled<kChunks>(i / kChunks, i % kChunks), from + i % kChunks * 8,
-                      row.is_valid);
+      lane.copy_async(queries + place<kChunks>(rows, i / kChunks, i % kChunks),
+                      from + i % kChunks * 8, row.is_valid);
     }
   }
 
@@ -110,7 +111,7 @@ struct PrefillCopies {
       const std::int32_t key = index * kPrefillTileKeys + row;
       const bool is_valid = key < tile.keys;
       const Bf16* from = keys.row(is_valid ? key : 0) + chunk * 8;
-      const int to = swizzled<kKvChunks>(row, chunk);
+      const int to = place<kKvChunks>(kPrefillTileKeys, row, chunk);
       lane.copy_async(stage + to, from, is_valid);
       lane.copy_async(stage + kKeyChunks + to, from + to_values, is_valid);
     }
@@ -125,6 +126,13 @@ struct PrefillCopies {
     if (key >= tile.keys) return 0.0F;
     return scale_of_row(lane.thread() < kPrefillTileKeys ? args.keys : args.values, args.kv,
                         args.blocks + args.table_starts[tile.sequence], tile.kv_head, key);
+  }
+
+ private:
+  template <int kRowChunks>
+  static RINGMASTER_KERNEL int place(int rows, int row, int chunk) {
+    constexpr int kWidth = kRowChunks < kPanelChunks ? kRowChunks : kPanelChunks;
+    return chunk / kWidth * rows * kWidth + swizzled<kWidth>(row, chunk % kWidth);
   }
 };
 

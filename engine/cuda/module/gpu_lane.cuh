@@ -5,6 +5,7 @@
 #include <cuda_runtime.h>
 
 #include "engine/cuda/kernels/bf16.h"
+#include "engine/cuda/module/warpgroup.cuh"
 
 namespace ringmaster::engine::cuda {
 
@@ -82,12 +83,30 @@ class GpuLane {
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
   }
 
+  /// Of shared memory, as descriptors of matrices say it.
+  static __device__ __forceinline__ std::uint32_t shared_address(const void* at) {
+    return static_cast<std::uint32_t>(__cvta_generic_to_shared(at));
+  }
+  __device__ __forceinline__ void show_to_products() { warpgroup::fence_shared(); }
+  __device__ __forceinline__ void begin_products() { warpgroup::fence_registers(); }
+  __device__ __forceinline__ void multiply_matrices(float (&sums)[8][4], std::uint64_t a,
+                                                    std::uint64_t b, bool adds) {
+    warpgroup::multiply(sums, a, b, adds ? 1 : 0);
+  }
+  template <int kTiles>
+  __device__ __forceinline__ void add_weighted_rows(float (&sums)[kTiles][4],
+                                                    const std::uint32_t (&a)[4], std::uint64_t b) {
+    warpgroup::multiply(sums, a, b);
+  }
+  __device__ __forceinline__ void commit_products() { warpgroup::commit(); }
+  template <int kTiles>
+  __device__ __forceinline__ void finish_products(float (&sums)[kTiles][4]) {
+    warpgroup::wait<0>();
+    warpgroup::hold(sums);
+  }
+
  private:
   static constexpr unsigned kAllLanes = 0xffffffffU;
-
-  static __device__ __forceinline__ unsigned shared_address(const void* at) {
-    return static_cast<unsigned>(__cvta_generic_to_shared(at));
-  }
 
   unsigned char* shared_;
 };

@@ -128,6 +128,17 @@ TEST_P(CudaKernels, PrefillFromTheStartAndBehindACachedPrefix) {
                              {{70, 70}}));
 }
 
+TEST_P(CudaKernels, PrefillByWarpgroupsFromTheStartAndBehindACachedPrefix) {
+  expect(wgmma_case<64, 1>(device_, {.heads = 4, .kv_heads = 2, .dim = 64, .block_tokens = 16},
+                           {{2, 2}, {33, 40}, {5, 130}}));
+  expect(wgmma_case<64, 2>(device_, {.heads = 3, .kv_heads = 1, .dim = 64, .block_tokens = 7},
+                           {{50, 71}, {64, 64}}));
+  expect(wgmma_case<128, 1>(device_, {.heads = 2, .kv_heads = 2, .dim = 128, .block_tokens = 5},
+                            {{70, 70}, {1, 1}}));
+  expect(wgmma_case<128, 2>(device_, {.heads = 7, .kv_heads = 1, .dim = 128, .block_tokens = 16},
+                            {{20, 150}}));
+}
+
 // 99 KiB on compute capability 8.9, the least of those that the module is built for.
 TEST(CudaSharedMemory, FitsEveryGpuThatIsBuiltFor) {
   constexpr std::int32_t kBlockMax = 99 << 10;
