@@ -180,6 +180,11 @@ void add_engine_command(CLI::App& app, int& exit_code) {
   command->add_flag("--overlap-launches", process.device.overlaps_launches,
                     "On a GPU of compute capability 9.0 or later: programmatic dependent launch of "
                     "kernels; has never run on a card");
+  command
+      ->add_option("--prefill-kernel", process.device.prefill_kernel,
+                   "On a GPU: mma, or wgmma, which wants an H100 or H200, heads of 64 or 128 and a "
+                   "bf16 cache, and has never run on a card")
+      ->check(CLI::IsMember({"mma", "wgmma"}));
   command->add_option("--io-threads", process.io_threads, "For HTTP and tokenizing")
       ->check(CLI::Range(1, 256));
   command->add_flag("--json", process.is_json, "Say {\"url\",\"pid\",\"model\"} when ready");

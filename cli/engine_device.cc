@@ -88,21 +88,23 @@ Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptio
   if (!api) return tl::unexpected(Error(api.error()).while_doing("--device cuda"));
   auto model = load_model(settings);
   if (!model) return tl::unexpected(std::move(model).error());
-  const engine::CudaOptions cuda{.gpus = options.gpus,
-                                 .block_tokens = settings.block_tokens,
-                                 .block_count = options.kv_blocks,
-                                 .host_block_count = options.host_kv_blocks,
-                                 .host_kv_bytes = options.host_kv_bytes,
-                                 .kv_type = options.kv_cache_type == "e4m3"
-                                                ? engine::cuda::KvType::kE4m3
-                                                : engine::cuda::KvType::kBf16,
-                                 .memory_utilization = options.memory_utilization,
-                                 .step_tokens_max = settings.batch_tokens_max,
-                                 .sequences_max = settings.batch_requests_max,
-                                 .context_tokens_max = settings.context_tokens_max,
-                                 .is_deterministic = options.is_deterministic,
-                                 .overlaps_launches = options.overlaps_launches,
-                                 .tuning_file = tuning_file()};
+  const engine::CudaOptions cuda{
+      .gpus = options.gpus,
+      .block_tokens = settings.block_tokens,
+      .block_count = options.kv_blocks,
+      .host_block_count = options.host_kv_blocks,
+      .host_kv_bytes = options.host_kv_bytes,
+      .kv_type = options.kv_cache_type == "e4m3" ? engine::cuda::KvType::kE4m3
+                                                 : engine::cuda::KvType::kBf16,
+      .memory_utilization = options.memory_utilization,
+      .step_tokens_max = settings.batch_tokens_max,
+      .sequences_max = settings.batch_requests_max,
+      .context_tokens_max = settings.context_tokens_max,
+      .is_deterministic = options.is_deterministic,
+      .overlaps_launches = options.overlaps_launches,
+      .prefill_kernel = options.prefill_kernel == "wgmma" ? engine::cuda::PrefillKernel::kWgmma
+                                                          : engine::cuda::PrefillKernel::kMma,
+      .tuning_file = tuning_file()};
   auto gated = engine::make_gated_cuda_executor(model->weights, cuda, **api, options.kv_error_max);
   if (!gated) return tl::unexpected(Error(gated.error()).while_doing(settings.model));
   return EngineDevice{.executor = std::move(gated->executor),
@@ -210,6 +212,10 @@ Result<EngineDevice> open_engine_device(const EngineSettings& settings,
   }
   if (options.overlaps_launches && settings.device != "cuda") {
     return invalid("--overlap-launches: expected --device cuda beside it");
+  }
+  if (options.prefill_kernel != "mma" && settings.device != "cuda") {
+    return invalid("--prefill-kernel " + options.prefill_kernel +
+                   ": expected --device cuda beside it");
   }
   if (options.host_kv_blocks > 0 || options.host_kv_bytes > 0) {
     if (settings.device == "sim") {

@@ -24,6 +24,7 @@ struct DeviceOptions {
   double memory_utilization = 0.9;            ///< Share of the GPU's memory to take; cuda only.
   std::int32_t gpus = 1;                      ///< That share the model out; cuda only.
   bool overlaps_launches = false;             ///< cuda only; see CudaOptions.
+  std::string prefill_kernel = "mma";         ///< Or "wgmma"; cuda only.
   bool is_deterministic = false;              ///< cuda only; see CudaOptions.
   std::string sim_profile;  ///< Name or file, instead of settings.sim; empty: none.
   double sim_speed = 1.0;   ///< Simulated seconds in a real one.

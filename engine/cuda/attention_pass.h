@@ -8,6 +8,7 @@
 #include "engine/cuda/device_model.h"
 #include "engine/cuda/kernels/decode_attention.cuh"
 #include "engine/cuda/kernels/prefill_attention.cuh"
+#include "engine/cuda/kernels/wgmma_attention.cuh"
 #include "engine/cuda/kv_layout.h"
 #include "engine/cuda/step_layout.h"
 
@@ -58,6 +59,16 @@ class AttentionPass {
   void attend(const Bf16* keys, const Bf16* values, const CudaStep& step) {
     if (counts_.decode_sequences > 0) decode<kDim, kType>(keys, values);
     if (step.prefill_tiles == 0) return;
+    if constexpr (has_wgmma_attention(kDim, kType)) {  // Of the same tiles.
+      if (device_.prefill_kernel() == PrefillKernel::kWgmma) {
+        if (step.prefill_row_tiles == 2) {
+          prefill<WgmmaAttention<kDim, 2>>(keys, values, step.prefill_tiles);
+        } else {
+          prefill<WgmmaAttention<kDim, 1>>(keys, values, step.prefill_tiles);
+        }
+        return;
+      }
+    }
     if (step.prefill_row_tiles == 2) {
       prefill<PrefillAttention<kDim, 2, kType>>(keys, values, step.prefill_tiles);
     } else {

@@ -13,7 +13,7 @@
 namespace ringmaster::engine::cuda {
 
 /// Changes with everything in this header and in those it includes.
-inline constexpr std::uint32_t kCudaApiVersion = 6;
+inline constexpr std::uint32_t kCudaApiVersion = 7;
 
 /// Name of the module's one entry: const CudaApi* (*)(), see CudaApi.
 inline constexpr const char* kCudaApiEntry = "ringmaster_cuda_api";
@@ -24,6 +24,11 @@ enum class HostType : std::int32_t { kNone, kF32, kBf16, kF16 };
 /// When products of up to four rows go through our own kernel and not the library's: never, where a
 /// timing at the start says that it is faster, always.
 enum class FewRowsKernel : std::int32_t { kNever, kWhereFaster, kAlways };
+
+/// What computes attention of prefill: the products of single warps, or, for heads and caches that
+/// has_wgmma_attention() knows, those of warpgroups, which only a GPU of compute capability 9.0
+/// has.
+enum class PrefillKernel : std::int32_t { kMma, kWgmma };
 
 /// Weights as they lie in host memory, row-major. Only read while a device is opened.
 struct HostTensor {
@@ -81,6 +86,7 @@ struct CudaOpenRequest {
   std::int32_t overlaps_launches = 0;  ///< Requires: one rank, as uses_graphs does.
   std::int32_t ranks = 1;
   std::int32_t rank = 0;  ///< Within the module: of one GPU's part of the request.
+  PrefillKernel prefill_kernel = PrefillKernel::kMma;
 };
 
 /// What was made of the request; of several GPUs, by each, and what the first one is.

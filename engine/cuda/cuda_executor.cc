@@ -300,7 +300,8 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
       .few_rows_kernel = options.few_rows_kernel,
       .host_kv_bytes = static_cast<std::int64_t>(options.host_kv_bytes) / options.gpus,
       .overlaps_launches = options.overlaps_launches ? 1 : 0,
-      .ranks = options.gpus};
+      .ranks = options.gpus,
+      .prefill_kernel = options.prefill_kernel};
   cuda::CudaDevice* device = nullptr;
   cuda::CudaDeviceInfo info;
   ErrorLine error;

@@ -28,6 +28,7 @@ struct CudaOptions {
   cuda::FewRowsKernel few_rows_kernel = cuda::FewRowsKernel::kWhereFaster;
   /// The next kernel comes onto the GPU while the one before runs; see CudaOpenRequest.
   bool overlaps_launches = false;
+  cuda::PrefillKernel prefill_kernel = cuda::PrefillKernel::kMma;
   bool keeps_logits = false;  ///< For checks; see CudaOpenRequest.
   std::string tuning_file;    ///< Empty: what was chosen is not kept.
 };

@@ -19,7 +19,7 @@ namespace ringmaster::engine::cuda {
 /// One step of a decoder on a device: the order of kernels and products, nothing else; whole, or in
 /// parts between which several devices add what each has computed (run_in_lockstep()). `Device` has
 ///   launch<Kernel>({x, y}, shared bytes, args)   multiply(Product)   decode_blocks(rows of grid y)
-/// and is the GPU, a recording of it as a graph, or the tests' emulator.
+/// prefill_kernel() and is the GPU, a recording of it as a graph, or the tests' emulator.
 template <class Device>
 class ForwardPass {
  public:

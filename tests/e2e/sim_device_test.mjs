@@ -100,6 +100,12 @@ test('overlapped launches are refused where nothing is launched', async () => {
   assert.equal(stderr.trimEnd(), 'ringmaster: --overlap-launches: expected --device cuda beside it');
 });
 
+test('a prefill kernel is refused where there is none', async () => {
+  const { code, stderr } = await run(['engine', '--device', 'sim', '--prefill-kernel', 'wgmma']);
+  assert.equal(code, 2);
+  assert.equal(stderr.trimEnd(), 'ringmaster: --prefill-kernel wgmma: expected --device cuda beside it');
+});
+
 test('a KV cache of FP8 is refused where there is none', async () => {
   const { code, stderr } = await run(['engine', '--device', 'sim', '--kv-cache-type', 'e4m3']);
   assert.equal(code, 2);

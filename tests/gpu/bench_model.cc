@@ -45,7 +45,8 @@ BenchModel::BenchModel(const CudaModelShape& shape, const BenchOptions& options)
                                 .tuning_file = options.tuning_file,
                                 .kv_type = options.kv_type,
                                 .few_rows_kernel = options.few_rows_kernel,
-                                .overlaps_launches = options.overlaps_launches ? 1 : 0};
+                                .overlaps_launches = options.overlaps_launches ? 1 : 0,
+                                .prefill_kernel = options.prefill_kernel};
   char error[512] = {};
   if (ringmaster_cuda_api()->open(&request, &device_, &info_, error, sizeof error) != 0) {
     end_program(error);

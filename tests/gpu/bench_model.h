@@ -24,6 +24,7 @@ struct BenchOptions {
   KvType kv_type = KvType::kBf16;
   FewRowsKernel few_rows_kernel = FewRowsKernel::kWhereFaster;
   bool overlaps_launches = false;
+  PrefillKernel prefill_kernel = PrefillKernel::kMma;
   const char* tuning_file = nullptr;  ///< As CudaOpenRequest's.
 };
 

@@ -4,7 +4,7 @@ import ctypes
 import struct
 
 BLOCK_TOKENS = 16
-VERSION = 6
+VERSION = 7
 
 
 class HostTensor(ctypes.Structure):
@@ -36,7 +36,7 @@ class OpenRequest(ctypes.Structure):
                 ("tuning_file", ctypes.c_char_p), ("host_block_count", ctypes.c_int32),
                 ("kv_type", ctypes.c_int32), ("few_rows_kernel", ctypes.c_int32),
                 ("host_kv_bytes", ctypes.c_int64), ("overlaps_launches", ctypes.c_int32), ("ranks", ctypes.c_int32),
-                ("rank", ctypes.c_int32)]
+                ("rank", ctypes.c_int32), ("prefill_kernel", ctypes.c_int32)]
 
 
 class DeviceInfo(ctypes.Structure):

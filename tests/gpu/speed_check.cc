@@ -106,7 +106,7 @@ void measure_plain(const CardCeilings& card, const BenchOptions& options) {
 }
 
 /// Decode steps in which launches overlap, or with a KV cache of e4m3, which have no bar of their
-/// own.
+/// own; prompts by the other kernel for prefill.
 void measure_variants(const CardCeilings& card, const BenchOptions& plain) {
   if (kernel_code().can_overlap_launches) {
     BenchOptions options = plain;
@@ -115,6 +115,14 @@ void measure_variants(const CardCeilings& card, const BenchOptions& plain) {
     for (const Decode& decode : {Decode{1, 1024, 0.75}, Decode{64, 1024, 0.68}}) {
       measure_decode(card, model, decode, kKvBytes, ", overlapped");
     }
+  }
+  if (kernel_code().has_wgmma) {
+    BenchOptions options = plain;
+    options.prefill_kernel = PrefillKernel::kWgmma;
+    BenchModel model(qwen_7b_shape(33'000), options);
+    std::printf("prompts by the prefill kernel wgmma:\n");
+    measure_prompt(card, model, 8192, 0.70, 6.5);
+    measure_prompt(card, model, 32'768, 0.60, 5.5);
   }
   BenchOptions options = plain;
   options.kv_type = KvType::kE4m3;

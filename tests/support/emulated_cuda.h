@@ -71,6 +71,7 @@ class EmulatedCuda {
   /// The step, counted from 0, that fails and all after it; -1: none.
   std::int32_t failing_step = -1;
   std::int32_t steps = 0;
+  std::int32_t wgmma_launches = 0;     ///< So far.
   std::int32_t few_rows_products = 0;  ///< So far, by the kernel for few rows.
   std::vector<std::int32_t> batches;   ///< Tokens of each step, padding included.
   std::int32_t decode_steps = 0;       ///< Steps with a sequence that decoded apart.
@@ -107,8 +108,10 @@ class EmulatedCuda {
   // What ForwardPass asks of a device.
   template <class Kernel>
   void launch(GridSize grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
+    if constexpr (requires { Kernel::kGroupRows; }) ++wgmma_launches;
     device_.launch<Kernel>(grid, shared_bytes, args);
   }
+  [[nodiscard]] PrefillKernel prefill_kernel() const { return request_.prefill_kernel; }
   [[nodiscard]] std::int32_t decode_blocks(std::int32_t /*grid_y*/) const { return 3; }
 
   void multiply(const Product& product) {

@@ -120,7 +120,8 @@ class EmulatedWarpgroup {
     const int columns = product.tiles * 8;
     const bool is_in_registers = product.a[0] != nullptr;
     const EmulatedMatrix b(product.b_matrix);
-    std::vector<float> a_values = is_in_registers ? from_registers(product) : from_rows(product, read);
+    std::vector<float> a_values =
+        is_in_registers ? from_registers(product) : from_rows(product, read);
     std::vector<float> b_values(static_cast<std::size_t>(columns) * 16);
     for (int n = 0; n < columns; ++n) {
       for (int k = 0; k < 16; ++k) {
@@ -177,9 +178,7 @@ class EmulatedWarpgroup {
     }
   }
 
-  static int row_of(int thread, int half) {
-    return thread / 32 * 16 + half * 8 + thread % 32 / 4;
-  }
+  static int row_of(int thread, int half) { return thread / 32 * 16 + half * 8 + thread % 32 / 4; }
   static std::size_t at(int row, int column, int columns) {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
            static_cast<std::size_t>(column);

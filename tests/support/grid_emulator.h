@@ -36,9 +36,9 @@ enum class ThreadOrder { kAscending, kDescending, kWarpsAscending, kWarpsDescend
 /// an error if a barrier or a warp's operation is not reached by every thread, if a copy is never
 /// waited for, if a warp loads a matrix that was written since its last barrier, if something is
 /// written right behind the shared memory, or if a warpgroup's product reads what was not copied
-/// there, shown to products and then followed by a barrier. Fails by throwing std::logic_error; the fibers of that
-/// block are then lost. A copy or a load of matrices from or to an address that 16 does not divide,
-/// or outside the shared memory, ends the program.
+/// there, shown to products and then followed by a barrier. Fails by throwing std::logic_error; the
+/// fibers of that block are then lost. A copy or a load of matrices from or to an address that 16
+/// does not divide, or outside the shared memory, ends the program.
 class GridEmulator {
  public:
   class Lane;
@@ -81,7 +81,7 @@ class GridEmulator {
     State state = State::kReady;
     WarpOperation operation;
     std::vector<Copy> copies;
-    int groups = 0;  // Committed so far.
+    int groups = 0;                // Committed so far.
     std::vector<Chunk*> arrived;   // Copies that are waited for and not yet shown to products.
     bool begins_products = false;  // Since products were last waited for.
   };
@@ -360,9 +360,9 @@ class GridEmulator::Lane {
 
   /// Of shared memory, as descriptors of matrices say it.
   [[nodiscard]] std::uint32_t shared_address(const void* at) const {
-    return kSharedAddress + static_cast<std::uint32_t>(
-                                static_cast<const unsigned char*>(at) -
-                                reinterpret_cast<const unsigned char*>(grid_.shared_.data()));
+    return kSharedAddress +
+           static_cast<std::uint32_t>(static_cast<const unsigned char*>(at) -
+                                      reinterpret_cast<const unsigned char*>(grid_.shared_.data()));
   }
 
   /// What this thread has copied to shared memory and waited for may, after the next barrier, be

@@ -107,6 +107,11 @@ bool GpuSession::check_code(const cudaDeviceProp& properties) {
     return status_.fail("launches overlap from compute capability 9.0 on, this is " + capability +
                         " and the module was built for " RINGMASTER_CUDA_ARCHITECTURES);
   }
+  if (request_.prefill_kernel == PrefillKernel::kWgmma && !code.has_wgmma) {
+    return status_.fail("the prefill kernel wgmma wants compute capability 9.0, this is " +
+                        capability + ", and a module built for 90a-real, this one is for " +
+                        RINGMASTER_CUDA_ARCHITECTURES);
+  }
   return true;
 }
 

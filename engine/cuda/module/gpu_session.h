@@ -70,6 +70,7 @@ class GpuSession {
     status_.note(launch_kernel<Kernel>(queue, grid, shared_bytes, args), "kernel");
   }
   void multiply(const Product& product) { gemm_->multiply(stream_, product); }
+  [[nodiscard]] PrefillKernel prefill_kernel() const { return request_.prefill_kernel; }
   [[nodiscard]] std::int32_t decode_blocks(std::int32_t grid_y) const;
 
  private:

@@ -31,6 +31,7 @@ struct KernelCode {
   /// capability 9.0 or later. Older code, also where the driver translates it for a newer GPU,
   /// would read what is not yet written.
   bool can_overlap_launches = false;
+  bool has_wgmma = false;  ///< Whether it was compiled for 90a and is on such a GPU.
 };
 [[nodiscard]] KernelCode kernel_code();
 

@@ -1,3 +1,5 @@
+#include <string_view>
+
 #include "engine/cuda/kernels/copy_blocks.cuh"
 #include "engine/cuda/kernels/decode_attention.cuh"
 #include "engine/cuda/kernels/embed.cuh"
@@ -23,7 +25,12 @@ KernelCode kernel_code() {
   cudaFuncAttributes attributes{};
   const cudaError_t status = cudaFuncGetAttributes(&attributes, run_kernel<Embed>);
   // The version of what it was compiled from, not that of the GPU.
-  return {status, status == cudaSuccess && attributes.ptxVersion >= 90};
+  if (status != cudaSuccess) return {.status = status};
+  const bool is_for_90a =
+      std::string_view(RINGMASTER_CUDA_ARCHITECTURES).find("90a") != std::string_view::npos;
+  return {.status = status,
+          .can_overlap_launches = attributes.ptxVersion >= 90,
+          .has_wgmma = is_for_90a && attributes.binaryVersion == 90};
 }
 
 }  // namespace ringmaster::engine::cuda

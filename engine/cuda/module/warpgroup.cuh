@@ -15,15 +15,15 @@
 #endif
 
 #define RINGMASTER_SUMS_1(s, t) "+f"(s[t][0]), "+f"(s[t][1]), "+f"(s[t][2]), "+f"(s[t][3])
-#define RINGMASTER_SUMS_4(s, t)                                             \
+#define RINGMASTER_SUMS_4(s, t)                                                      \
   RINGMASTER_SUMS_1(s, t), RINGMASTER_SUMS_1(s, t + 1), RINGMASTER_SUMS_1(s, t + 2), \
       RINGMASTER_SUMS_1(s, t + 3)
 #define RINGMASTER_SUMS_8(s, t) RINGMASTER_SUMS_4(s, t), RINGMASTER_SUMS_4(s, t + 4)
-#define RINGMASTER_NAMES_32                                                       \
-  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "       \
+#define RINGMASTER_NAMES_32                                                \
+  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, " \
   "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
-#define RINGMASTER_NAMES_64                                                        \
-  RINGMASTER_NAMES_32                                                              \
+#define RINGMASTER_NAMES_64                                                       \
+  RINGMASTER_NAMES_32                                                             \
   ", %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, " \
   "%47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
 
@@ -86,11 +86,10 @@ __device__ __forceinline__ void multiply(float (&sums)[8][4], std::uint64_t a, s
 __device__ __forceinline__ void multiply(float (&sums)[8][4], const std::uint32_t (&a)[4],
                                          std::uint64_t b) {
 #if RINGMASTER_HAS_WGMMA
-  asm volatile(
-      "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {" RINGMASTER_NAMES_32
-      "}, {%32, %33, %34, %35}, %36, 1, 1, 1, 1;\n"
-      : RINGMASTER_SUMS_8(sums, 0)
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+  asm volatile("wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {" RINGMASTER_NAMES_32
+               "}, {%32, %33, %34, %35}, %36, 1, 1, 1, 1;\n"
+               : RINGMASTER_SUMS_8(sums, 0)
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
 #endif
 }
 
@@ -98,11 +97,10 @@ __device__ __forceinline__ void multiply(float (&sums)[8][4], const std::uint32_
 __device__ __forceinline__ void multiply(float (&sums)[16][4], const std::uint32_t (&a)[4],
                                          std::uint64_t b) {
 #if RINGMASTER_HAS_WGMMA
-  asm volatile(
-      "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {" RINGMASTER_NAMES_64
-      "}, {%64, %65, %66, %67}, %68, 1, 1, 1, 1;\n"
-      : RINGMASTER_SUMS_8(sums, 0), RINGMASTER_SUMS_8(sums, 8)
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+  asm volatile("wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {" RINGMASTER_NAMES_64
+               "}, {%64, %65, %66, %67}, %68, 1, 1, 1, 1;\n"
+               : RINGMASTER_SUMS_8(sums, 0), RINGMASTER_SUMS_8(sums, 8)
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
 #endif
 }
 

@@ -185,7 +185,8 @@ TEST(CudaExecutor, GivesTheSameTokensByTheKernelForFewRows) {
 }
 
 /// Logits of a prompt's last token and of the one that is decoded after it.
-std::vector<float> logits_of_toy(cuda::KvType type) {
+std::vector<float> logits_of_toy(cuda::KvType type,
+                                 cuda::PrefillKernel prefill_kernel = cuda::PrefillKernel::kMma) {
   const auto model = load_tiny_model({.shape = TinyShape::kToy});
   const auto executor = make_cuda_executor(model,
                                            {.block_tokens = kBlockTokens,
@@ -193,6 +194,7 @@ std::vector<float> logits_of_toy(cuda::KvType type) {
                                             .step_tokens_max = 64,
                                             .sequences_max = 1,
                                             .context_tokens_max = 64,
+                                            .prefill_kernel = prefill_kernel,
                                             .keeps_logits = true},
                                            EmulatedCuda::api());
   const auto prompt = prompt_of(30, 1);
@@ -212,10 +214,8 @@ std::vector<float> logits_of_toy(cuda::KvType type) {
   return all;
 }
 
-// Eight layers with random weights, whose attention looks at everything a little.
-TEST(CudaExecutor, ComesCloseToItsLogitsWithACacheOfE4m3) {
-  const auto want = logits_of_toy(cuda::KvType::kBf16);
-  const auto got = logits_of_toy(cuda::KvType::kE4m3);
+/// The root of the squared differences over that of the squares.
+double relative_error(const std::vector<float>& got, const std::vector<float>& want) {
   double squares = 0.0;
   double differences = 0.0;
   for (std::size_t i = 0; i < want.size(); ++i) {
@@ -223,10 +223,45 @@ TEST(CudaExecutor, ComesCloseToItsLogitsWithACacheOfE4m3) {
     differences +=
         (static_cast<double>(got[i]) - want[i]) * (static_cast<double>(got[i]) - want[i]);
   }
-  const double off = std::sqrt(differences / squares);
+  return std::sqrt(differences / squares);
+}
+
+// Eight layers with random weights, whose attention looks at everything a little.
+TEST(CudaExecutor, ComesCloseToItsLogitsWithACacheOfE4m3) {
+  const double off =
+      relative_error(logits_of_toy(cuda::KvType::kE4m3), logits_of_toy(cuda::KvType::kBf16));
   RecordProperty("relative_error", std::to_string(off));
   EXPECT_GT(off, 0.0);
   EXPECT_LT(off, 0.1);  // Measured: 0.067.
+}
+
+// They weigh 64 keys at a time and not 32, and so round elsewhere.
+TEST(CudaExecutor, ComesCloseToItsLogitsWithPrefillByWarpgroups) {
+  const auto want = logits_of_toy(cuda::KvType::kBf16);
+  const auto got = logits_of_toy(cuda::KvType::kBf16, cuda::PrefillKernel::kWgmma);
+  EXPECT_LT(relative_error(got, want), 0.01);
+}
+
+TEST(CudaExecutor, AnswersPrefillByWarpgroupsOnlyWhereThereIsAKernel) {
+  const auto launches = [](TinyShape shape, cuda::KvType type) {
+    const auto executor = make_cuda_executor(load_tiny_model({.shape = shape}),
+                                             {.block_tokens = kBlockTokens,
+                                              .kv_type = type,
+                                              .step_tokens_max = 64,
+                                              .sequences_max = 2,
+                                              .context_tokens_max = 64,
+                                              .prefill_kernel = cuda::PrefillKernel::kWgmma},
+                                             EmulatedCuda::api());
+    StepInput step;
+    add_part(step, prompt_of(20, 1), 0, 20, 40);
+    (*executor)->submit(step);
+    StepOutput output;
+    EXPECT_TRUE((*executor)->wait(output));
+    return EmulatedCuda::newest->wgmma_launches;
+  };
+  EXPECT_EQ(launches(TinyShape::kToy, cuda::KvType::kBf16), 8);  // Layers.
+  EXPECT_EQ(launches(TinyShape::kToy, cuda::KvType::kE4m3), 0);
+  EXPECT_EQ(launches(TinyShape::kTinyQwen2, cuda::KvType::kBf16), 0);  // Heads of 16.
 }
 
 class CudaKvGate : public testing::TestWithParam<TinyShape> {};

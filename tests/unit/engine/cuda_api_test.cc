@@ -18,6 +18,7 @@ TEST(CudaApi, HasTheLayoutThatOtherLanguagesMirror) {
   EXPECT_EQ(offsetof(CudaOpenRequest, host_kv_bytes), 192U);
   EXPECT_EQ(offsetof(CudaOpenRequest, overlaps_launches), 200U);
   EXPECT_EQ(offsetof(CudaOpenRequest, ranks), 204U);
+  EXPECT_EQ(offsetof(CudaOpenRequest, prefill_kernel), 212U);
   EXPECT_EQ(sizeof(CudaOpenRequest), 216U);
   EXPECT_EQ(sizeof(CudaDeviceInfo), 184U);
   EXPECT_EQ(sizeof(StepCounts), 20U);

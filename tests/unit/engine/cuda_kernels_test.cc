@@ -139,6 +139,11 @@ TEST_P(CudaKernels, PrefillByWarpgroupsFromTheStartAndBehindACachedPrefix) {
                             {{20, 150}}));
 }
 
+// 227 KiB on compute capability 9.0, the only one that has its instructions.
+TEST(CudaSharedMemory, FitsTwoBlocksOfWarpgroupsOnOneMultiprocessor) {
+  EXPECT_LE((WgmmaAttention<128, 2>::shared_bytes()), (227 << 10) / 2);
+}
+
 // 99 KiB on compute capability 8.9, the least of those that the module is built for.
 TEST(CudaSharedMemory, FitsEveryGpuThatIsBuiltFor) {
   constexpr std::int32_t kBlockMax = 99 << 10;
