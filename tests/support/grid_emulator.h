@@ -375,8 +375,11 @@ class GridEmulator::Lane {
   }
 
   /// A warpgroup's products, see EmulatedWarpgroup. Between begin_products and finish_products
-  /// registers that they use may be neither read nor written.
-  void begin_products() { fiber_.begins_products = true; }
+  /// registers that they use may be neither read nor written; those written ahead are named.
+  template <class... Registers>
+  void begin_products(Registers&... /*written*/) {
+    fiber_.begins_products = true;
+  }
   void multiply_matrices(float (&sums)[8][4], std::uint64_t a, std::uint64_t b, bool adds) {
     GroupMultiply operand{&grid_, &fiber_, thread_ / 128, 8, &sums[0][0], nullptr, a, b, adds};
     group_together(&GroupMultiply::run, operand);

@@ -112,7 +112,7 @@ struct WgmmaAttention {
         weights[t][i] = packed(pair[0], pair[1]);
       }
     }
-    lane.begin_products();
+    lane.begin_products(out, weights);
     RINGMASTER_UNROLL
     for (int t = 0; t < kPrefillTileKeys / 16; ++t) {
       lane.add_weighted_rows(out, weights[t],

@@ -88,7 +88,11 @@ class GpuLane {
     return static_cast<std::uint32_t>(__cvta_generic_to_shared(at));
   }
   __device__ __forceinline__ void show_to_products() { warpgroup::fence_shared(); }
-  __device__ __forceinline__ void begin_products() { warpgroup::fence_registers(); }
+  template <class... Registers>
+  __device__ __forceinline__ void begin_products(Registers&... written) {
+    (warpgroup::hold(written), ...);
+    warpgroup::fence_registers();
+  }
   __device__ __forceinline__ void multiply_matrices(float (&sums)[8][4], std::uint64_t a,
                                                     std::uint64_t b, bool adds) {
     warpgroup::multiply(sums, a, b, adds ? 1 : 0);

@@ -59,12 +59,21 @@ __device__ __forceinline__ void wait() {
 #endif
 }
 
-/// Keeps the compiler from moving what uses the sums to before the instruction ahead of this.
+/// Keeps the compiler from moving what uses the registers to before the instruction ahead of this,
+/// and what writes them to after the one behind it.
 template <int kTiles>
 __device__ __forceinline__ void hold(float (&sums)[kTiles][4]) {
 #pragma unroll
   for (int t = 0; t < kTiles; ++t) {
     asm volatile("" : RINGMASTER_SUMS_1(sums, t)::"memory");
+  }
+}
+template <int kTiles>
+__device__ __forceinline__ void hold(std::uint32_t (&operands)[kTiles][4]) {
+#pragma unroll
+  for (int t = 0; t < kTiles; ++t) {
+    std::uint32_t(&a)[4] = operands[t];
+    asm volatile("" : "+r"(a[0]), "+r"(a[1]), "+r"(a[2]), "+r"(a[3])::"memory");
   }
 }
 
