@@ -59,14 +59,17 @@ class EmulatedCuda {
     return functions;
   }
 
-  ~EmulatedCuda() { free_bytes += taken_; }
+  ~EmulatedCuda() {
+    free_bytes += taken_;
+    if (newest == this) newest = nullptr;
+  }
   EmulatedCuda(const EmulatedCuda&) = delete;
   EmulatedCuda& operator=(const EmulatedCuda&) = delete;
 
   static inline std::int32_t gpus = 1;  ///< That a request may name; all share one memory.
   /// Of an imagined GPU that all share.
   static inline std::int64_t free_bytes = std::int64_t{1} << 36U;
-  /// The newest one that was opened, while it is open; for tests that look inside.
+  /// The newest one that was opened, null once that is closed; for tests that look inside.
   static inline EmulatedCuda* newest = nullptr;
   /// The step, counted from 0, that fails and all after it; -1: none.
   std::int32_t failing_step = -1;
