@@ -43,6 +43,19 @@ inline std::vector<TokenId> prompt_of(std::int32_t length, std::int32_t seed) {
   return prompt;
 }
 
+/// A chunk; the rest of its prompt beside another one; both decode.
+inline std::vector<StepInput> three_steps() {
+  const auto first = prompt_of(61, 1);
+  const auto second = prompt_of(18, 2);
+  std::vector<StepInput> steps(3);
+  add_part(steps[0], first, 0, 37, 40);
+  add_part(steps[1], first, 37, 60, 40);
+  add_part(steps[1], second, 0, 17, 20);
+  add_part(steps[2], first, 60, 61, 40);
+  add_part(steps[2], second, 17, 18, 20);
+  return steps;
+}
+
 /// Outputs by request, of requests that arrive together.
 inline std::map<RequestId, std::vector<TokenId>> run_all(
     Executor& executor, const std::vector<GenerateRequest>& requests,

@@ -62,15 +62,7 @@ TEST_P(CudaLogits, AreThoseOfTheCpuUpToBf16Rounding) {
   ThreadPool pool(1);
   CpuModel reference(model, Isa::kScalar, pool);
   KvCache cache(model->config, kBlockTokens, 64);
-  const auto first = prompt_of(61, 1);
-  const auto second = prompt_of(18, 2);
-  std::vector<StepInput> steps(3);
-  add_part(steps[0], first, 0, 37, 40);
-  add_part(steps[1], first, 37, 60, 40);
-  add_part(steps[1], second, 0, 17, 20);
-  add_part(steps[2], first, 60, 61, 40);
-  add_part(steps[2], second, 17, 18, 20);
-  for (const StepInput& step : steps) {
+  for (const StepInput& step : three_steps()) {
     executor->submit(step);
     StepOutput output;
     ASSERT_TRUE(executor->wait(output));

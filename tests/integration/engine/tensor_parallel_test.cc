@@ -68,19 +68,6 @@ std::unique_ptr<Executor> open(TinyShape shape, const CudaOptions& options) {
   return std::move(*executor);
 }
 
-/// A chunk; the rest of its prompt beside another one; both decode.
-std::vector<StepInput> three_steps() {
-  const auto first = prompt_of(61, 1);
-  const auto second = prompt_of(18, 2);
-  std::vector<StepInput> steps(3);
-  add_part(steps[0], first, 0, 37, 40);
-  add_part(steps[1], first, 37, 60, 40);
-  add_part(steps[1], second, 0, 17, 20);
-  add_part(steps[2], first, 60, 61, 40);
-  add_part(steps[2], second, 17, 18, 20);
-  return steps;
-}
-
 /// A prompt, then a token that decodes.
 std::vector<StepInput> two_steps() {
   const auto prompt = prompt_of(18, 2);
