@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -54,6 +55,19 @@ inline std::vector<StepInput> three_steps() {
   add_part(steps[2], first, 60, 61, 40);
   add_part(steps[2], second, 17, 18, 20);
   return steps;
+}
+
+/// The root of the squared differences over that of the squares of `want`.
+inline double relative_error(const std::vector<float>& got, const std::vector<float>& want) {
+  EXPECT_EQ(got.size(), want.size());
+  double squares = 0.0;
+  double differences = 0.0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    const double difference = static_cast<double>(got[i]) - want[i];
+    squares += static_cast<double>(want[i]) * want[i];
+    differences += difference * difference;
+  }
+  return std::sqrt(differences / squares);
 }
 
 /// Outputs by request, of requests that arrive together.

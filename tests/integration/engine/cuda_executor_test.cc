@@ -206,18 +206,6 @@ std::vector<float> logits_of_toy(cuda::KvType type,
   return all;
 }
 
-/// The root of the squared differences over that of the squares.
-double relative_error(const std::vector<float>& got, const std::vector<float>& want) {
-  double squares = 0.0;
-  double differences = 0.0;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    squares += static_cast<double>(want[i]) * want[i];
-    differences +=
-        (static_cast<double>(got[i]) - want[i]) * (static_cast<double>(got[i]) - want[i]);
-  }
-  return std::sqrt(differences / squares);
-}
-
 // Eight layers with random weights, whose attention looks at everything a little.
 TEST(CudaExecutor, ComesCloseToItsLogitsWithACacheOfE4m3) {
   const double off =
@@ -232,6 +220,23 @@ TEST(CudaExecutor, ComesCloseToItsLogitsWithPrefillByWarpgroups) {
   const auto want = logits_of_toy(cuda::KvType::kBf16);
   const auto got = logits_of_toy(cuda::KvType::kBf16, cuda::PrefillKernel::kWgmma);
   EXPECT_LT(relative_error(got, want), 0.01);
+}
+
+TEST(CudaExecutor, GivesTheSameBitsInAnyChunksByWarpgroupsWhenDeterministic) {
+  const auto executor = make_cuda_executor(load_tiny_model({.shape = TinyShape::kToy}),
+                                           {.block_tokens = kBlockTokens,
+                                            .step_tokens_max = 64,
+                                            .sequences_max = 8,
+                                            .context_tokens_max = 64,
+                                            .is_deterministic = true,
+                                            .prefill_kernel = cuda::PrefillKernel::kWgmma},
+                                           EmulatedCuda::api());
+  const std::vector<GenerateRequest> requests{request_of(33, 1), request_of(18, 2)};
+  StepSchedulerOptions scheduler{.uses_prefix_cache = false};
+  const auto expected = logprobs_of(**executor, requests, scheduler);
+  EXPECT_GT(EmulatedCuda::newest->wgmma_launches, 0);
+  scheduler.prefill_chunk_tokens = 5;
+  EXPECT_EQ(logprobs_of(**executor, requests, scheduler), expected);
 }
 
 TEST(CudaExecutor, AnswersPrefillByWarpgroupsOnlyWhereThereIsAKernel) {
