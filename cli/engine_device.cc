@@ -1,12 +1,11 @@
 #include "cli/engine_device.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 
-#include "base/known_names.h"
+#include "base/check.h"
 #include "cli/profile_file.h"
 #include "cli/prompt_encoder_folder.h"
 #include "engine/cpu/cpu_executor.h"
@@ -203,35 +202,10 @@ Result<EngineDevice> open_sim(const EngineSettings& settings, const DeviceOption
 
 Result<EngineDevice> open_engine_device(const EngineSettings& settings,
                                         const DeviceOptions& options) {
-  if (options.kv_cache_type != "bf16" && settings.device != "cuda") {
-    return invalid("--kv-cache-type " + options.kv_cache_type +
-                   ": expected --device cuda beside it");
-  }
-  if (options.gpus != 1 && settings.device != "cuda") {
-    return invalid("--tensor-parallel: expected --device cuda beside it");
-  }
-  if (options.overlaps_launches && settings.device != "cuda") {
-    return invalid("--overlap-launches: expected --device cuda beside it");
-  }
-  if (options.prefill_kernel != "mma" && settings.device != "cuda") {
-    return invalid("--prefill-kernel " + options.prefill_kernel +
-                   ": expected --device cuda beside it");
-  }
-  if (options.host_kv_blocks > 0 || options.host_kv_bytes > 0) {
-    if (settings.device == "sim") {
-      return invalid("--host-kv-blocks, --host-memory: --device sim has no host tier");
-    }
-    if (!settings.prefix_cache) {
-      return invalid(
-          "--host-kv-blocks, --host-memory: without the prefix cache nothing goes there");
-    }
-  }
   if (settings.device == "sim") return open_sim(settings, options);
   if (settings.device == "cpu") return open_cpu(settings, options);
-  if (settings.device == "cuda") return open_cuda(settings, options);
-  return invalid(
-      "--device: " +
-      expected_one_of(std::array<std::string_view, 3>{"cpu", "cuda", "sim"}, settings.device));
+  RINGMASTER_CHECK(settings.device == "cuda");
+  return open_cuda(settings, options);
 }
 
 }  // namespace ringmaster

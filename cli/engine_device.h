@@ -39,7 +39,8 @@ struct EngineDevice {
 };
 
 /// Reads the model's folder and prepares its device. A simulated device without a folder has the
-/// tokenizer of a tiny model. Fails with one line that names the file or the option.
+/// tokenizer of a tiny model. Fails with one line that names the file or the option. Requires: the
+/// device is one of cpu, cuda and sim, and can have the options (apply_engine_flags() checks it).
 [[nodiscard]] Result<EngineDevice> open_engine_device(const EngineSettings& settings,
                                                       const DeviceOptions& options);
 

@@ -1,5 +1,6 @@
 #include "cli/up_command.h"
 
+#include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include "cli/engine_flags.h"
 #include "cli/engine_group.h"
 #include "cli/model_folder_writer.h"
 #include "cli/profile_file.h"
@@ -29,7 +31,8 @@ namespace ringmaster {
 namespace {
 
 constexpr auto kDemoModel = "demo";
-constexpr double kGpuMemoryShare = 0.9;  // Of all engines together.
+constexpr double kGpuMemoryShare = 0.9;      // Of all engines together.
+constexpr double kGpuMemoryShareMin = 0.01;  // Of each; what --memory-utilization takes.
 
 struct UpOptions {
   std::size_t engines = 4;
@@ -39,8 +42,7 @@ struct UpOptions {
   std::string policy{kDefaultPolicy};
   std::string shadow;
   std::string model;
-  std::string sim_profile;  ///< Empty: the engines' own default.
-  double sim_speed = 1.0;
+  EngineFlags engine;  ///< Of each of them.
   bool is_json = false;
 };
 
@@ -67,24 +69,57 @@ std::string name_of_folder(std::string folder) {
 struct UpPlan {
   PolicyConfig policy;
   std::optional<PolicyConfig> shadow;
+  EngineProcessOptions engine;  ///< Of each; where it listens and its model are still to come.
   InstanceSpec spec;  ///< What the gateway should know of each engine; its name is still to come.
 };
 
-/// On the gateway's own clock, which is not dilated.
-InstanceSpec spec_of(const engine::InstanceProfile& profile, double sim_speed) {
-  return {.prefill_seconds_per_token = profile.prefill_seconds_per_token / sim_speed,
-          .kv_cache_tokens = profile.device_kv_tokens};
+/// Each engine's share of the GPU's memory.
+Status share_gpu(const EngineFlags& flags, std::size_t engines, DeviceOptions& device) {
+  const auto count = static_cast<double>(engines);
+  const double wanted = flags.memory_utilization.value_or(kGpuMemoryShare / count);
+  char text[128];
+  if (wanted < kGpuMemoryShareMin) {
+    std::snprintf(
+        text, sizeof text,
+        "--engines: expected at most %.0f on one GPU, each with at least %g of its memory",
+        std::floor(kGpuMemoryShare / kGpuMemoryShareMin), kGpuMemoryShareMin);
+    return invalid(text);
+  }
+  if (wanted * count > 1.0) {
+    std::snprintf(text, sizeof text,
+                  "--memory-utilization: %zu engines share the GPU: expected at most %.3f", engines,
+                  std::floor(1000.0 / count) / 1000.0);
+    return invalid(text);
+  }
+  device.memory_utilization = wanted;
+  return {};
 }
 
-Result<InstanceSpec> checked_spec(const UpOptions& options) {
-  const bool is_default = options.sim_profile.empty() && options.sim_speed == 1.0;
-  if (options.device != "sim" && !is_default) {
-    return invalid("--sim-profile, --sim-speed: expected --device sim beside them");
+Result<EngineProcessOptions> checked_engine(const UpOptions& options) {
+  EngineProcessOptions engine;
+  engine.settings.device = options.device;
+  Status checked = apply_engine_flags(options.engine, engine);
+  if (checked && options.device == "cuda") {
+    checked = share_gpu(options.engine, options.engines, engine.device);
   }
-  if (options.sim_profile.empty()) return InstanceSpec{};
-  const auto profile = load_profile(options.sim_profile);
-  if (!profile) return tl::unexpected(profile.error());
-  return spec_of(*profile, options.sim_speed);
+  if (!checked) return tl::unexpected(std::move(checked).error());
+  return engine;
+}
+
+Result<InstanceSpec> checked_spec(const EngineProcessOptions& engine) {
+  InstanceSpec spec;
+  if (!engine.device.sim_profile.empty()) {
+    auto profile = load_profile(engine.device.sim_profile);
+    if (!profile) return tl::unexpected(std::move(profile.error()).while_doing("--sim-profile"));
+    // On the gateway's own clock, which is not dilated.
+    spec.prefill_seconds_per_token = profile->prefill_seconds_per_token / engine.device.sim_speed;
+    spec.kv_cache_tokens = profile->device_kv_tokens;
+  }
+  if (engine.device.kv_blocks > 0) {
+    spec.kv_cache_tokens = static_cast<std::uint64_t>(engine.device.kv_blocks) *
+                           static_cast<std::uint64_t>(engine.settings.block_tokens);
+  }
+  return spec;
 }
 
 Result<UpPlan> plan_of(const UpOptions& options) {
@@ -97,22 +132,20 @@ Result<UpPlan> plan_of(const UpOptions& options) {
     if (!shadow) return tl::unexpected(std::move(shadow.error()).while_doing("--shadow"));
     plan.shadow = std::move(*shadow);
   }
-  auto spec = checked_spec(options);
+  auto engine = checked_engine(options);
+  if (!engine) return tl::unexpected(std::move(engine).error());
+  plan.engine = std::move(*engine);
+  auto spec = checked_spec(plan.engine);
   if (!spec) return tl::unexpected(std::move(spec).error());
   plan.spec = std::move(*spec);
   return plan;
 }
 
-std::vector<std::string> engine_flags(const UpOptions& options) {
-  if (options.device == "cuda") {
-    // All engines share one GPU.
-    const double share = kGpuMemoryShare / static_cast<double>(options.engines);
-    return {"--memory-utilization", std::to_string(share)};
-  }
-  if (options.device != "sim") return {};
-  std::vector<std::string> flags = {"--sim-speed", std::to_string(options.sim_speed)};
-  if (!options.sim_profile.empty()) {
-    flags.insert(flags.end(), {"--sim-profile", options.sim_profile});
+std::vector<std::string> engine_flags(const UpOptions& options, const UpPlan& plan) {
+  auto flags = given_engine_flags(options.engine);
+  if (options.device == "cuda" && !options.engine.memory_utilization) {
+    const double share = plan.engine.device.memory_utilization;
+    flags.push_back("--memory-utilization=" + std::to_string(share));
   }
   return flags;
 }
@@ -127,7 +160,10 @@ GatewaySettings settings_of(const UpOptions& options, UpPlan plan, const std::st
   settings.scheduler.shadow = std::move(plan.shadow);
   // All engines share this machine: one that dies is seen at once, by its closed connections.
   settings.health.interval = std::chrono::milliseconds(500);
-  settings.models.push_back({.name = model, .tokenizer = model_folder});
+  settings.models.push_back(
+      {.name = model,
+       .tokenizer = model_folder,
+       .block_tokens = static_cast<std::uint32_t>(plan.engine.settings.block_tokens)});
   for (const auto& member : engines.members()) {
     InstanceSettings instance{
         .spec = plan.spec, .url = member.url, .adapter = "ringmaster", .model = model};
@@ -199,7 +235,7 @@ Result<int> run_fleet(const UpOptions& options) {
   auto engines = EngineGroup::start({.engines = options.engines,
                                      .device = options.device,
                                      .model = model_folder,
-                                     .flags = engine_flags(options),
+                                     .flags = engine_flags(options, *plan),
                                      .log_folder = folder->path()});
   if (!engines) return tl::unexpected(engines.error());
 
@@ -240,17 +276,14 @@ void add_up_command(CLI::App& app, int& exit_code) {
   up->add_option("--shadow", options->shadow,
                  "Policy that decides beside it and acts on nothing; see /admin/shadow");
   up->add_option("--model", options->model, "Model folder; left out: a tiny demo model");
-  up->add_option("--sim-profile", options->sim_profile,
-                 "With --device sim: model and device, or a file that ends in .json; "
-                 "`ringmaster profile list`");
-  up->add_option("--sim-speed", options->sim_speed,
-                 "With --device sim: simulated seconds in a real one")
-      ->check(CLI::Range(0.001, 1e6))
-      ->capture_default_str();
   up->add_flag("--json", options->is_json, "Print one JSON object when the fleet is ready");
+  add_engine_flags(*up, options->engine);
   up->footer(
+      "What stands from \"Engine\" on holds for each engine, as it does for `ringmaster "
+      "engine`.\n\n"
       "Examples:\n  ringmaster up\n  ringmaster up --engines 8 --device sim --policy "
       "round_robin\n  ringmaster up --device sim --sim-profile qwen2.5-7b@910b4 --sim-speed 10\n"
+      "  ringmaster up --device cuda --engines 1 --model /models/tiny --kv-cache-type e4m3\n"
       "  ringmaster up --port 0 --admin-port 0 --json");
   up->callback([options, &exit_code] {
     const auto result = run_fleet(*options);

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { binary, run } from './fleet.mjs';
+import { binary, run, startFleetIn } from './fleet.mjs';
 
 const module_ = process.env.RINGMASTER_EMULATED_MODULE;
 const skip = module_ ? false : 'no emulated module in this build';
@@ -185,9 +185,6 @@ test('what cannot be shared out is one line before anything is served', { skip }
   assert.match(await refusal(on('2')), /tiny: GPUs 0 to 1 are wanted \(--tensor-parallel\), of 1 that are visible/);
   assert.match(await refusal(on('2', '--overlap-launches'), two), /tiny: overlapped launches: expected one GPU, not 2/);
   assert.match(await refusal(on('4', '--deterministic'), { EMULATED_GPUS: '4' }), /tiny: deterministic: expected at most 2 GPUs/);
-  const { code, stderr } = await run(['engine', '--device', 'sim', '--tensor-parallel', '2']);
-  assert.equal(code, 2);
-  assert.equal(stderr.trimEnd(), 'ringmaster: --tensor-parallel: expected --device cuda beside it');
 });
 
 test('an error on one of two GPUs fails what runs, and names the GPU', { skip }, async () => {
@@ -200,9 +197,36 @@ test('an error on one of two GPUs fails what runs, and names the GPU', { skip },
 });
 
 test('up shares the GPU between its engines', { skip }, async () => {
-  const { code, stderr } = await run(['up', '--device', 'cuda', '--engines', '2', '--port', '0', '--admin-port', '0'], {
-    env: environment({ EMULATED_FAULT: 'memory' }),
+  const up = (engines, ...flags) => ['up', '--device', 'cuda', '--engines', engines, '--port', '0', '--admin-port', '0', ...flags];
+  const without = await run(up('2'), { env: environment({ EMULATED_FAULT: 'memory' }) });
+  assert.equal(without.code, 1);
+  assert.match(without.stderr, /engine-0: .*may use a share of 0\.45 \(--memory-utilization\)/);
+  const given = await run(up('2', '--memory-utilization', '0.3'), { env: environment({ EMULATED_FAULT: 'memory' }) });
+  assert.match(given.stderr, /engine-0: .*may use a share of 0\.30 \(--memory-utilization\)/);
+  assert.equal(
+    await refusal(up('2', '--memory-utilization', '0.6')),
+    'ringmaster: --memory-utilization: 2 engines share the GPU: expected at most 0.500\n',
+  );
+  assert.equal(
+    await refusal(up('91')),
+    'ringmaster: --engines: expected at most 90 on one GPU, each with at least 0.01 of its memory\n',
+  );
+});
+
+test('up gives each engine the flags of a GPU, and what an engine refuses is its one line', { skip }, async () => {
+  const flags = ['--device', 'cuda', '--engines', '1', '--tensor-parallel', '2', '--kv-cache-type', 'e4m3', '--context-tokens-max', '256'];
+  const fleet = await startFleetIn(environment({ EMULATED_GPUS: '2' }), ...flags, '--deterministic', '--max-num-seqs', '4');
+  try {
+    const { usage } = await fleet.client.chat.completions.create({
+      model: fleet.model, messages: [{ role: 'user', content: 'Hello' }], max_tokens: 2,
+    });
+    assert.equal(usage.completion_tokens, 2);
+  } finally {
+    assert.equal(await fleet.stop(), 0);
+  }
+  const refused = await run(['up', '--port', '0', '--admin-port', '0', ...flags, '--kv-error-max', '1e-6'], {
+    env: environment({ EMULATED_GPUS: '2' }),
   });
-  assert.equal(code, 1);
-  assert.match(stderr, /engine-0: .*may use a share of 0\.45 \(--memory-utilization\)/);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /^ringmaster: engine-0: .*a KV cache of e4m3 moves this model's log-probabilities by 0\.\d+ on average[^\n]*\n$/);
 });

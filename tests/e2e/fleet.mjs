@@ -27,10 +27,13 @@ export async function run(args, { input = '', env = process.env } = {}) {
 }
 
 /** A running fleet. `stop()` ends it as Ctrl-C does and returns its exit code. */
-export async function startFleet(...args) {
+export const startFleet = (...args) => startFleetIn({}, ...args);
+
+/** The same with variables of the environment. */
+export async function startFleetIn(environment, ...args) {
   const child = spawn(binary, ['up', '--port', '0', '--admin-port', '0', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: scratch },
+    env: { ...process.env, TMPDIR: scratch, ...environment },
   });
   let log = '';
   child.stderr.on('data', (bytes) => (log = (log + bytes).slice(-20_000)));

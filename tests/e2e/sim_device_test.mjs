@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
-import { binary, getJson, run, startFleet, until } from './fleet.mjs';
+import { binary, getJson, until } from './fleet.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'ringmaster-sim-device-'));
 const children = [];
@@ -74,46 +74,4 @@ test('requests that stay are answered whole while others leave and preempt each 
     preemptions += Number(/^vllm:num_preemptions_total\{.*\} (\d+)/m.exec(metrics)[1]);
   }
   assert.ok(preemptions > 0, 'the test wants engines under pressure');
-});
-
-test('up gives the profile to its engines and its gateway', async () => {
-  const fleet = await startFleet('--engines', '1', '--device', 'sim', '--sim-profile', 'qwen2.5-14b@910b3', '--sim-speed', '8');
-  try {
-    const { data } = await getJson(`${fleet.engines[0].url}/v1/models`);
-    assert.equal(data[0].max_model_len, 32768);
-    const load = await getJson(`${fleet.engines[0].url}/load`);
-    assert.equal(load.block_count, 122000 / 16);
-  } finally {
-    assert.equal(await fleet.stop(), 0);
-  }
-});
-
-test('a device without a host tier refuses memory for one', async () => {
-  const { code, stderr } = await run(['engine', '--device', 'sim', '--host-memory', '1GB']);
-  assert.equal(code, 2);
-  assert.equal(stderr.trimEnd(), 'ringmaster: --host-kv-blocks, --host-memory: --device sim has no host tier');
-});
-
-test('overlapped launches are refused where nothing is launched', async () => {
-  const { code, stderr } = await run(['engine', '--device', 'sim', '--overlap-launches']);
-  assert.equal(code, 2);
-  assert.equal(stderr.trimEnd(), 'ringmaster: --overlap-launches: expected --device cuda beside it');
-});
-
-test('a prefill kernel is refused where there is none', async () => {
-  const { code, stderr } = await run(['engine', '--device', 'sim', '--prefill-kernel', 'wgmma']);
-  assert.equal(code, 2);
-  assert.equal(stderr.trimEnd(), 'ringmaster: --prefill-kernel wgmma: expected --device cuda beside it');
-});
-
-test('a KV cache of FP8 is refused where there is none', async () => {
-  const { code, stderr } = await run(['engine', '--device', 'sim', '--kv-cache-type', 'e4m3']);
-  assert.equal(code, 2);
-  assert.equal(stderr.trimEnd(), 'ringmaster: --kv-cache-type e4m3: expected --device cuda beside it');
-});
-
-test('up refuses a profile for engines that compute', async () => {
-  const { code, stderr } = await run(['up', '--sim-profile', 'qwen2.5-14b@910b3']);
-  assert.equal(code, 2);
-  assert.equal(stderr.trimEnd(), 'ringmaster: --sim-profile, --sim-speed: expected --device sim beside them');
 });
