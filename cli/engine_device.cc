@@ -71,14 +71,25 @@ std::string tuning_file() {
   return home == nullptr ? "" : std::string(home) + "/.cache/ringmaster/cuda-products";
 }
 
-std::string note_of(const engine::CudaOptions& cuda, double kv_error, double kv_error_max) {
-  if (cuda.kv_type == engine::cuda::KvType::kBf16) return "";
-  char text[128];
-  std::snprintf(
-      text, sizeof text,
-      "kv_cache_type=e4m3 kv_error=%.4f kv_error_max=%.4f: log-probabilities against bf16",
-      kv_error, kv_error_max);
-  return text;
+/// What came of the wishes that a model or its weights may not grant.
+std::vector<std::string> notes_of(const engine::ModelConfig& model, const engine::CudaOptions& cuda,
+                                  double kv_error, double kv_error_max) {
+  std::vector<std::string> notes;
+  if (cuda.kv_type == engine::cuda::KvType::kE4m3) {
+    char text[128];
+    std::snprintf(
+        text, sizeof text,
+        "kv_cache_type=e4m3 kv_error=%.4f kv_error_max=%.4f: log-probabilities against bf16",
+        kv_error, kv_error_max);
+    notes.emplace_back(text);
+  }
+  if (cuda.prefill_kernel == engine::cuda::PrefillKernel::kWgmma) {
+    notes.emplace_back(
+        engine::prefill_kernel_of(model, cuda) == engine::cuda::PrefillKernel::kWgmma
+            ? "prefill_kernel=wgmma"
+            : "prefill_kernel=mma: wgmma is for heads of 64 or 128 and a KV cache of bf16");
+  }
+  return notes;
 }
 
 Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptions& options) {
@@ -106,9 +117,10 @@ Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptio
       .tuning_file = tuning_file()};
   auto gated = engine::make_gated_cuda_executor(model->weights, cuda, **api, options.kv_error_max);
   if (!gated) return tl::unexpected(Error(gated.error()).while_doing(settings.model));
-  return EngineDevice{.executor = std::move(gated->executor),
-                      .encoder = std::move(model->encoder),
-                      .note = note_of(cuda, gated->kv_error, options.kv_error_max)};
+  return EngineDevice{
+      .executor = std::move(gated->executor),
+      .encoder = std::move(model->encoder),
+      .notes = notes_of(model->weights->config, cuda, gated->kv_error, options.kv_error_max)};
 }
 
 /// Tokens that make readable nonsense.

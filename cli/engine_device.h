@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/cuda/kv_gate.h"
@@ -35,7 +36,7 @@ struct EngineDevice {
   std::unique_ptr<engine::StepWaiter> waiter;  ///< Of a simulated device.
   std::unique_ptr<engine::Executor> executor;
   std::shared_ptr<const PromptEncoder> encoder;
-  std::string note;  ///< What its operator should know of it; empty: nothing.
+  std::vector<std::string> notes;  ///< What its operator should know of it, a line each.
 };
 
 /// Reads the model's folder and prepares its device. A simulated device without a folder has the

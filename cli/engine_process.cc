@@ -125,7 +125,7 @@ int run_engine_process(const EngineProcessOptions& options) {
   auto device = open_engine_device(options.settings, options.device);
   if (!device) return report(device.error(), 2);
   SpdlogSink log(options.settings.log.level, options.settings.log.json);
-  if (!device->note.empty()) log.write(LogLevel::kInfo, device->note);
+  for (const std::string& note : device->notes) log.write(LogLevel::kInfo, note);
   const http::SteadyClock clock;
   http::IoThreads io_threads(options.io_threads);
   auto settings = server_options(options);

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "engine/cuda/batch_buckets.h"
 #include "engine/cuda/device_model.h"
+#include "engine/cuda/kernels/wgmma_attention.cuh"
 #include "engine/cuda/step_packer.h"
 #include "engine/model_shard.h"
 #include "engine/rope.h"
@@ -259,6 +260,11 @@ std::int32_t padded_sequences(std::int32_t sequences) {
 }
 
 }  // namespace
+
+cuda::PrefillKernel prefill_kernel_of(const ModelConfig& config, const CudaOptions& options) {
+  return cuda::has_wgmma_attention(config.head_dim, options.kv_type) ? options.prefill_kernel
+                                                                     : cuda::PrefillKernel::kMma;
+}
 
 Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const LoadedModel> model,
                                                      const CudaOptions& options,

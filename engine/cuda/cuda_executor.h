@@ -33,6 +33,11 @@ struct CudaOptions {
   std::string tuning_file;    ///< Empty: what was chosen is not kept.
 };
 
+/// What computes attention of prefill for such a model: the kernel that `options` wants where there
+/// is one for the model's heads and the type of the cache, else kMma.
+[[nodiscard]] cuda::PrefillKernel prefill_kernel_of(const ModelConfig& config,
+                                                    const CudaOptions& options);
+
 /// Runs steps on one NVIDIA GPU, or on several that share the model out, in bfloat16 with f32
 /// accumulation, through the module's functions; what several GPUs add up is rounded to bfloat16
 /// first. With several, weights that are divided by columns are copied while they are uploaded.

@@ -17,12 +17,19 @@ const skip = module_ ? false : 'no emulated module in this build';
 
 let folder;
 let model;
+let toy; // Its heads are of 64.
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ringmaster-'));
   model = join(folder, 'tiny');
+  toy = join(folder, 'toy');
   assert.equal((await run(['model', 'make-tiny', model])).code, 0);
+  assert.equal((await run(['model', 'make-tiny', toy, '--shape', 'toy'])).code, 0);
 });
-after(() => rmSync(folder, { recursive: true }));
+const children = [];
+after(() => {
+  for (const child of children) child.kill('SIGKILL'); // Those of tests that failed.
+  rmSync(folder, { recursive: true });
+});
 
 const environment = (more = {}) => ({ ...process.env, RINGMASTER_CUDA_MODULE: module_, ...more });
 const engine = (where, ...flags) => ['engine', '--device', 'cuda', '--model', where, '--listen', '127.0.0.1:0', ...flags];
@@ -100,19 +107,24 @@ test('a head size without a kernel is one line that names it and what works', { 
   assert.match(await refusal(engine(heads)), /heads of size 8 have no kernel on a GPU: expected 16, 32, 64 or 128; --device cpu/);
 });
 
-/** A running engine: {url, post, stop}. */
-async function startEngine(more = {}, ...flags) {
-  const child = spawn(binary, engine(model, '--json', ...flags), { stdio: ['ignore', 'pipe', 'pipe'], env: environment(more) });
+/** A running engine: {url, post, stop, stderr}. */
+async function startEngine(more, ...flags) {
+  return start(engine(model, '--json', ...flags), more);
+}
+
+async function start(args, more = {}) {
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(more) });
+  children.push(child);
   let stderr = '';
   child.stderr.on('data', (bytes) => (stderr += bytes));
   const ended = once(child, 'exit');
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  const { url } = JSON.parse(line);
+  const { url, model: name } = JSON.parse(line);
   const post = (body) =>
     fetch(`${url}/v1/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'tiny', prompt: 'Once upon a time', max_tokens: 6, ignore_eos: true, temperature: 0, ...body }),
+      body: JSON.stringify({ model: name, prompt: 'Once upon a time', max_tokens: 6, ignore_eos: true, temperature: 0, ...body }),
       signal: AbortSignal.timeout(60_000),
     });
   const stop = async () => {
@@ -123,7 +135,7 @@ async function startEngine(more = {}, ...flags) {
 }
 
 test('an engine on the emulated GPU serves, and says that it is well', { skip }, async () => {
-  const { url, post, stop } = await startEngine();
+  const { url, post, stop } = await startEngine({});
   const answer = await post({});
   assert.equal(answer.status, 200);
   assert.equal((await answer.json()).usage.completion_tokens, 6);
@@ -176,6 +188,58 @@ test('two GPUs share a model out and give the same answer as one', { skip }, asy
     assert.equal(await stop(), 0);
   }
   assert.equal(contents[1], contents[0]);
+});
+
+/** An answer of four tokens to `prompt`, and how much of that was cached. */
+async function answerTo(prompt, post) {
+  const answer = await post({ prompt, max_tokens: 4, logprobs: 3 });
+  assert.equal(answer.status, 200);
+  const { choices, usage } = await answer.json();
+  const { tokens, token_logprobs, top_logprobs } = choices[0].logprobs;
+  return { cached: usage.prompt_tokens_details.cached_tokens, output: { tokens, token_logprobs, top_logprobs } };
+}
+
+const prompt = Array.from({ length: 40 }, (_, i) => 20 + ((i * 37) % 200)); // Two blocks of 16 and a half.
+const small = ['--context-tokens-max', '64', '--max-num-seqs', '4'];
+
+// How far the log-probabilities of the first output may be from the cpu's, who computes in f32: two to three times what was measured.
+for (const [what, flags, { large = false, gpus = '1', off }] of [
+  ['the usual kernels', [], { off: 0.005 }],
+  ['prefill by warpgroups', ['--prefill-kernel', 'wgmma'], { large: true, off: 0.03 }],
+  ['a KV cache of e4m3', ['--kv-cache-type', 'e4m3'], { off: 0.04 }],
+  ['two GPUs', ['--tensor-parallel', '2'], { gpus: '2', off: 0.005 }],
+  ['two GPUs, e4m3 and a host tier', ['--tensor-parallel', '2', '--kv-cache-type', 'e4m3', '--host-kv-blocks', '8'], { gpus: '2', off: 0.04 }],
+]) {
+  test(`${what}: the same bits cold, cached and in a batch, near the cpu's`, { skip }, async () => {
+    const where = large ? toy : model;
+    const onCpu = await start(['engine', '--model', where, '--listen', '127.0.0.1:0', '--json', ...small]);
+    const { output: want } = await answerTo(prompt, onCpu.post);
+    assert.equal(await onCpu.stop(), 0);
+
+    const onGpu = await start(engine(where, '--json', '--deterministic', ...small, ...flags), { EMULATED_GPUS: gpus });
+    const other = prompt.map((token) => token + 1);
+    const [cold] = await Promise.all([answerTo(prompt, onGpu.post), answerTo(other, onGpu.post)]);
+    const again = await answerTo(prompt, onGpu.post);
+    assert.deepEqual([cold.cached, again.cached], [0, 32]);
+    assert.deepEqual(again.output, cold.output);
+    const distance = Math.abs(cold.output.top_logprobs[0][want.tokens[0]] - want.token_logprobs[0]);
+    assert.ok(distance < off, `off by ${distance}`);
+    assert.equal(await onGpu.stop(), 0);
+  });
+}
+
+test('who asks for prefill by warpgroups is told whether the model gets it', { skip }, async () => {
+  for (const [where, note] of [
+    [toy, /prefill_kernel=wgmma$/m],
+    [model, /prefill_kernel=mma: wgmma is for heads of 64 or 128 and a KV cache of bf16$/m],
+  ]) {
+    const { stop, stderr } = await start(engine(where, '--json', '--prefill-kernel', 'wgmma', ...small));
+    assert.equal(await stop(), 0);
+    assert.match(stderr(), note);
+  }
+  const { stop, stderr } = await start(engine(model, '--json', ...small));
+  assert.equal(await stop(), 0);
+  assert.doesNotMatch(stderr(), /prefill_kernel/);
 });
 
 test('what cannot be shared out is one line before anything is served', { skip }, async () => {

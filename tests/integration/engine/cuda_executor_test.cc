@@ -239,21 +239,23 @@ TEST(CudaExecutor, GivesTheSameBitsInAnyChunksByWarpgroupsWhenDeterministic) {
   EXPECT_EQ(logprobs_of(**executor, requests, scheduler), expected);
 }
 
-TEST(CudaExecutor, AnswersPrefillByWarpgroupsOnlyWhereThereIsAKernel) {
+TEST(CudaExecutor, AnswersPrefillByWarpgroupsOnlyWhereThereIsAKernelAndSaysSo) {
   const auto launches = [](TinyShape shape, cuda::KvType type) {
-    const auto executor = make_cuda_executor(load_tiny_model({.shape = shape}),
-                                             {.block_tokens = kBlockTokens,
-                                              .kv_type = type,
-                                              .step_tokens_max = 64,
-                                              .sequences_max = 2,
-                                              .context_tokens_max = 64,
-                                              .prefill_kernel = cuda::PrefillKernel::kWgmma},
-                                             EmulatedCuda::api());
+    const auto model = load_tiny_model({.shape = shape});
+    const CudaOptions options{.block_tokens = kBlockTokens,
+                              .kv_type = type,
+                              .step_tokens_max = 64,
+                              .sequences_max = 2,
+                              .context_tokens_max = 64,
+                              .prefill_kernel = cuda::PrefillKernel::kWgmma};
+    const auto executor = make_cuda_executor(model, options, EmulatedCuda::api());
     StepInput step;
     add_part(step, prompt_of(20, 1), 0, 20, 40);
     (*executor)->submit(step);
     StepOutput output;
     EXPECT_TRUE((*executor)->wait(output));
+    const bool says_so = prefill_kernel_of(model->config, options) == cuda::PrefillKernel::kWgmma;
+    EXPECT_EQ(EmulatedCuda::newest->wgmma_launches > 0, says_so);
     return EmulatedCuda::newest->wgmma_launches;
   };
   EXPECT_EQ(launches(TinyShape::kToy, cuda::KvType::kBf16), 8);  // Layers.
