@@ -142,6 +142,12 @@ class TestClient {
   std::future<Got> sending_;
 };
 
+/// A recording that can be read once its gateway is gone.
+struct Lines final : LineSink {
+  std::vector<std::string> lines;
+  void write_line(std::string_view line) override { lines.emplace_back(line); }
+};
+
 /// A gateway in this process, in front of fake engines.
 class LiveGateway {
  public:

@@ -11,11 +11,6 @@
 namespace ringmaster::testing {
 namespace {
 
-struct Lines final : LineSink {
-  std::vector<std::string> lines;
-  void write_line(std::string_view line) override { lines.emplace_back(line); }
-};
-
 TEST(Models, ListsEachModelOnceAsTheEngineDescribesIt) {
   FakeEngine first(streams());
   FakeEngine second(streams());

@@ -166,6 +166,53 @@ TEST_F(PeersTest, WaitNoLongerForAnOwnerThatHangs) {
   hanging.gate.open();
 }
 
+TEST_F(PeersTest, WaitForAnOwnerThatHoldsALittleLongerThanForAFirstByte) {
+  FakeEngine engine(prefills_behind_gate());
+  FakeEngine silent(prefills_behind_gate());
+  const auto impatient = [](GatewaySettings settings) {
+    settings.deadlines.first_byte = std::chrono::milliseconds(50);
+    return settings;
+  };
+  LiveGateway left(impatient(settings("left", {&engine})));
+  LiveGateway right(settings("right", {&engine}));
+  LiveGateway alone(impatient(LiveGateway::settings_for({&silent})));
+  for (const auto* gateway : {&left, &right, &alone}) ASSERT_TRUE(gateway->is_ready());
+  introduce(left, "right", right);
+  TestClient first(right.port);
+  first.send("POST", kChat, chat("one"));
+  ASSERT_TRUE(engine.wait_for_received(1));
+  TestClient second(left.port);
+  second.send("POST", kChat, chat("two"));
+  ASSERT_TRUE(right.metric_is("ringmaster_instance_held_requests{model=\"m\",instance=\"" +
+                              owned_by("right") + "\"} 1"));
+  // Who waits as long as left does for a first byte has waited in vain when this returns.
+  TestClient third(alone.port);
+  EXPECT_EQ(third.post(kChat, chat("three")).status, 504);
+  engine.gate.open();
+  EXPECT_EQ(second.read_rest(second.head()).status, 200);
+  EXPECT_TRUE(right.metric_is(R"(ringmaster_request_ends_total{end="answered"} 2)"));
+  EXPECT_EQ(engine.received(), 2U);
+  silent.gate.open();
+}
+
+TEST_F(PeersTest, WriteARequestIntoTheTraceOfTheGatewayThatItCameTo) {
+  FakeEngine engine(streams());
+  Lines of_left;
+  Lines of_right;
+  {
+    LiveGateway left(settings("left", {&engine}), {.trace_recording = &of_left});
+    LiveGateway right(settings("right", {&engine}), {.trace_recording = &of_right});
+    ASSERT_TRUE(left.is_ready());
+    ASSERT_TRUE(right.is_ready());
+    introduce(left, "right", right);
+    TestClient client(left.port);
+    EXPECT_EQ(client.post(kChat, chat("hello")).status, 200);
+    EXPECT_TRUE(right.metric_is("ringmaster_requests_from_peers_total 1"));
+  }
+  EXPECT_EQ(of_left.lines.size(), 1U);
+  EXPECT_EQ(of_right.lines.size(), 0U);
+}
+
 TEST_F(PeersTest, BlameTheOwnerForAStreamThatItLoses) {
   Pair pair(streams_behind_gate(), kNever);
   TestClient client(pair.left.port);

@@ -180,6 +180,18 @@ TEST_F(WorkflowPrefetchTest, OrdersNothingWhereToldNotTo) {
   EXPECT_EQ(policy_->prefetcher(), nullptr);
 }
 
+TEST_F(WorkflowPrefetchTest, OrdersWhatIsDueBesideAPromptThatWasAnnouncedOverAndOver) {
+  const PrefixChain chain = announce(8, 1, 1);
+  for (int i = 0; i < 5000; ++i) announce(9, 2, 10);  // More than are noted at a time.
+  announce(9, 2, 2);
+  step_of(9);
+  const auto first = next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->chain, chain);
+  EXPECT_TRUE(next());
+  EXPECT_FALSE(next());
+}
+
 TEST_F(WorkflowPrefetchTest, OrdersNothingForStepsOfOtherWorkflows) {
   announce(9, 2, 2);
   step_of(8);
