@@ -318,6 +318,8 @@ class GridEmulator::Lane {
 
   void atomic_add(std::uint64_t* to, std::uint64_t value) { *to += value; }
 
+  [[nodiscard]] static int fresh(int value) { return value; }
+
   /// As an ordinary load.
   [[nodiscard]] Words4 load_once(const void* from) const {
     RINGMASTER_CHECK(reinterpret_cast<std::uintptr_t>(from) % 16 == 0);

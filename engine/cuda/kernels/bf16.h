@@ -9,11 +9,13 @@
 /// Runs on both.
 #define RINGMASTER_BOTH __host__ __device__ __forceinline__
 #define RINGMASTER_UNROLL _Pragma("unroll")
+#define RINGMASTER_NO_UNROLL _Pragma("unroll 1")
 #else
 #include <bit>
 #define RINGMASTER_KERNEL inline
 #define RINGMASTER_BOTH inline
 #define RINGMASTER_UNROLL
+#define RINGMASTER_NO_UNROLL
 #endif
 
 namespace ringmaster::engine::cuda {
@@ -61,7 +63,15 @@ struct alignas(16) Words4 {
 
 /// Two of them in one register, `low` in the lower half.
 [[nodiscard]] RINGMASTER_BOTH std::uint32_t packed(float low, float high) {
+#if defined(__CUDA_ARCH__)
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);  // One instruction.
+  std::uint32_t bits;
+  static_assert(sizeof pair == sizeof bits);
+  memcpy(&bits, &pair, sizeof bits);
+  return bits;
+#else
   return to_bf16(low).bits | static_cast<std::uint32_t>(to_bf16(high).bits) << 16U;
+#endif
 }
 
 /// The halves of such a register.

@@ -8,6 +8,7 @@
 #include "engine/cuda/kernels/decode_piece.cuh"
 #include "engine/cuda/kernels/e4m3_tile.cuh"
 #include "engine/cuda/kernels/merge_pieces.cuh"
+#include "engine/cuda/kernels/softmax_rows.cuh"
 #include "engine/cuda/kernels/tile_math.cuh"
 
 namespace ringmaster::engine::cuda {
@@ -54,12 +55,8 @@ struct DecodeAttention {
   static RINGMASTER_KERNEL void attend(Lane& lane, const Args& args, const DecodePiece& piece,
                                        SoftmaxRows<kDim / 8> (&rows)[1]) {
     const int warp = lane.thread() / 32;
-    const std::int64_t plane = args.kv.row(0, piece.kv_head, 0);
-    const std::int32_t* table = args.blocks + args.table_starts[piece.sequence];
-    const PagedRows keys{args.keys + plane, table, args.kv.block_stride(), args.kv.block_tokens,
-                         Copies::kChunks * 8};
-    const PagedRows values{args.values + plane, table, args.kv.block_stride(), args.kv.block_tokens,
-                           Copies::kChunks * 8};
+    const PagedRows keys = PagedRows::of_head(args.keys, args.kv, piece.kv_head);
+    const std::int64_t to_values = args.values - args.keys;
     std::uint32_t query[kDim / 16][4];
     Copies::load_query(lane, args, piece, query);
 
@@ -69,13 +66,19 @@ struct DecodeAttention {
     float scales[kStages] = {};  // Of a key in lanes 0 to 15, of its value in the others.
     const std::int32_t tiles =
         ceil_div(ceil_div(piece.end - piece.begin, kDecodeTileKeys) - warp, kWarps);
+    const auto first_key = [&](std::int32_t tile) {
+      return piece.begin + (tile * kWarps + warp) * kDecodeTileKeys;
+    };
+    RowPlace place = Copies::find_place(lane, args, piece, first_key(0));  // Of the tile to fetch.
     const auto fetch = [&](std::int32_t tile) {
       if (tile < tiles) {
-        Bf16x8* stage = ring + tile % kStages * 2 * kTileChunks;
-        const std::int32_t first = piece.begin + (tile * kWarps + warp) * kDecodeTileKeys;
-        Copies::copy_tile(lane, keys, first, piece.end, stage);
-        Copies::copy_tile(lane, values, first, piece.end, stage + kTileChunks);
-        if constexpr (kIsScaled) scales[kStages - 1] = Copies::load_scale(lane, args, piece, first);
+        const std::int32_t first = first_key(tile);
+        Copies::copy_tile(lane, keys, to_values, place, piece.end - first,
+                          ring + tile % kStages * 2 * kTileChunks);
+        if constexpr (kIsScaled) {
+          scales[kStages - 1] = Copies::load_scale(lane, args, piece, place, first);
+        }
+        place = Copies::find_place(lane, args, piece, first_key(tile + 1));
       }
       lane.commit_copies();  // An empty group too, so that the count of groups stays in step.
     };
@@ -98,7 +101,6 @@ struct DecodeAttention {
         lane.sync_warp();
         stage = wide;
       }
-      const std::int32_t first = piece.begin + (tile * kWarps + warp) * kDecodeTileKeys;
       float scores[1][2][4] = {};
       add_scores<kDim>(
           lane, stage, 0,
@@ -106,19 +108,12 @@ struct DecodeAttention {
             RINGMASTER_UNROLL
             for (int i = 0; i < 4; ++i) a[i] = query[k][i];
           },
-          scores, 0);
+          scores);
       if constexpr (kIsScaled) {
         scale_columns(lane, scores[0], [&](int column) { return lane.shuffle(scales[0], column); });
       }
-      RINGMASTER_UNROLL
-      for (int t = 0; t < 2; ++t) {
-        RINGMASTER_UNROLL
-        for (int c = 0; c < 4; ++c) {
-          const std::int32_t key = first + t * 8 + lane.thread() % 4 * 2 + c % 2;
-          scores[0][t][c] = key < piece.end ? scores[0][t][c] * args.scale : kNoScore;
-        }
-      }
-      rows[0].weigh(lane, scores[0]);
+      hide_past_end(lane, piece.end - first_key(tile), scores[0]);
+      rows[0].weigh(lane, args.scale, scores[0]);
       if constexpr (kIsScaled) {
         scale_columns(lane, scores[0],
                       [&](int column) { return lane.shuffle(scales[0], 16 + column); });
@@ -127,6 +122,20 @@ struct DecodeAttention {
     }
     lane.template wait_copies<0>();
     rows[0].finish_totals(lane);
+  }
+
+  /// Of a tile's keys, the first `count` are the piece's.
+  template <class Lane>
+  static RINGMASTER_KERNEL void hide_past_end(Lane& lane, std::int32_t count,
+                                              float (&scores)[2][4]) {
+    if (count >= kDecodeTileKeys) return;
+    RINGMASTER_UNROLL
+    for (int t = 0; t < 2; ++t) {
+      RINGMASTER_UNROLL
+      for (int c = 0; c < 4; ++c) {
+        if (t * 8 + lane.thread() % 4 * 2 + c % 2 >= count) scores[t][c] = kNoScore;
+      }
+    }
   }
 };
 

@@ -15,7 +15,10 @@ namespace ringmaster::engine::cuda {
 template <int kDim, int kRows, int kThreads>
 RINGMASTER_KERNEL void widen_tile(int index, const Bf16x8* from, Bf16x8* to) {
   constexpr int kChunks = row_chunks<kDim>(KvType::kE4m3);
-  for (int i = index; i < kRows * kChunks; i += kThreads) {
+  static_assert(kRows * kChunks % kThreads == 0);
+  RINGMASTER_UNROLL
+  for (int n = 0; n < kRows * kChunks; n += kThreads) {
+    const int i = n + index;
     const int row = i / kChunks;
     const int chunk = i % kChunks;
     const Words4 in = *reinterpret_cast<const Words4*>(from + swizzled<kChunks>(row, chunk));

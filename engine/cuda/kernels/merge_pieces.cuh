@@ -5,7 +5,7 @@
 #include "engine/cuda/attention_plan.h"
 #include "engine/cuda/kernels/bf16.h"
 #include "engine/cuda/kernels/decode_piece.cuh"
-#include "engine/cuda/kernels/tile_math.cuh"
+#include "engine/cuda/kernels/softmax_rows.cuh"
 
 namespace ringmaster::engine::cuda {
 

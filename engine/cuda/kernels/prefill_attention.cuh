@@ -5,8 +5,10 @@
 #include "engine/cuda/attention_plan.h"
 #include "engine/cuda/kernels/bf16.h"
 #include "engine/cuda/kernels/e4m3_tile.cuh"
+#include "engine/cuda/kernels/prefill_copies.cuh"
 #include "engine/cuda/kernels/prefill_rows.cuh"
 #include "engine/cuda/kernels/prefill_tile.cuh"
+#include "engine/cuda/kernels/softmax_rows.cuh"
 #include "engine/cuda/kernels/tile_math.cuh"
 
 namespace ringmaster::engine::cuda {
@@ -43,19 +45,21 @@ struct PrefillAttention {
     auto* queries = reinterpret_cast<Bf16x8*>(lane.shared());
     Bf16x8* ring = queries + kRows * kChunks;
     Copies::copy_queries(lane, args, tile, kRows, queries);
-    Copies::copy_keys(lane, args, tile, 0, ring);
+    auto places = Copies::find_places(lane, args, tile, 0);  // Of the tile to come.
+    Copies::copy_keys(lane, args, tile, 0, places, ring);
     lane.commit_copies();
 
     static_assert(kThreads == 2 * kPrefillTileKeys);  // A scale for each thread.
     [[maybe_unused]] auto* scales =
         reinterpret_cast<float*>(ring + 2 * (kStageChunks + kWideKeyChunks));
     [[maybe_unused]] float scale = 0.0F;  // Of the tile to come.
-    if constexpr (kIsScaled) scale = Copies::load_scale(lane, args, tile, 0);
+    if constexpr (kIsScaled) scale = Copies::load_scale(lane, args, tile, 0, places);
+    places = Copies::find_places(lane, args, tile, 1);
     SoftmaxRows<kDim / 8> rows[kRowTiles];
     const std::int32_t key_tiles = ceil_div(tile.keys, kPrefillTileKeys);
     for (std::int32_t j = 0; j < key_tiles; ++j) {
       if (j + 1 < key_tiles) {
-        Copies::copy_keys(lane, args, tile, j + 1, ring + (j + 1) % 2 * kStageChunks);
+        Copies::copy_keys(lane, args, tile, j + 1, places, ring + (j + 1) % 2 * kStageChunks);
         lane.commit_copies();
         lane.template wait_copies<1>();
       } else {
@@ -67,14 +71,15 @@ struct PrefillAttention {
         Bf16x8* wide = ring + 2 * kStageChunks;
         widen_tile<kDim, 2 * kPrefillTileKeys, kThreads>(lane.thread(), stage, wide);
         scales[lane.thread()] = scale;
-        if (j + 1 < key_tiles) scale = Copies::load_scale(lane, args, tile, j + 1);
         lane.sync();
         stage = wide;
       }
-      RINGMASTER_UNROLL
-      for (int key = 0; key < kPrefillTileKeys; key += kStepKeys) {
+      RINGMASTER_NO_UNROLL  // Two steps at once would not fit the registers either.
+          for (int key = 0; key < kPrefillTileKeys; key += kStepKeys) {
         attend(lane, args, tile, queries, stage, scales, j * kPrefillTileKeys, key, rows);
       }
+      if constexpr (kIsScaled) scale = Copies::load_scale(lane, args, tile, j + 1, places);
+      places = Copies::find_places(lane, args, tile, j + 2);
       lane.sync();  // Before the next copies overwrite what was read here.
     }
     Rows::store(lane, args, tile, rows);
@@ -90,24 +95,21 @@ struct PrefillAttention {
                                        int key, SoftmaxRows<kDim / 8> (&rows)[kRowTiles]) {
     const int lane_index = lane.thread() % 32;
     const int query_row = lane.thread() / 32 * kWarpRows + lane_index % 16;
+    const int start = lane.fresh(swizzled<kChunks>(query_row, lane_index / 16));
     float scores[kRowTiles][kStepKeys / 8][4] = {};
-    RINGMASTER_UNROLL
-    for (int t = 0; t < kStepKeys / 16; ++t) {
-      add_scores<kDim>(
-          lane, stage, key + t * 16,
-          [&](int r, int k, std::uint32_t(&a)[4]) {
-            const int row = query_row + r * 16;
-            lane.load_matrix(a, queries + swizzled<kChunks>(row, k * 2 + lane_index / 16));
-          },
-          scores, t);
-    }
+    add_scores<kDim>(
+        lane, stage, key,
+        [&](int r, int k, std::uint32_t(&a)[4]) {
+          lane.load_matrix(a, queries + moved<kChunks>(start, k * 2, r * 16));
+        },
+        scores);
     RINGMASTER_UNROLL
     for (int r = 0; r < kRowTiles; ++r) {
       if constexpr (kIsScaled) {
         scale_columns(lane, scores[r], [&](int c) { return scales[key + c]; });
       }
-      Rows::mask(lane, tile, r, first + key, args.scale, scores[r]);
-      rows[r].weigh(lane, scores[r]);
+      Rows::mask(lane, tile, r, first + key, scores[r]);
+      rows[r].weigh(lane, args.scale, scores[r]);
       if constexpr (kIsScaled) {
         scale_columns(lane, scores[r], [&](int c) { return scales[kPrefillTileKeys + key + c]; });
       }

@@ -4,7 +4,7 @@
 
 #include "engine/cuda/kernels/bf16.h"
 #include "engine/cuda/kernels/prefill_tile.cuh"
-#include "engine/cuda/kernels/tile_math.cuh"
+#include "engine/cuda/kernels/softmax_rows.cuh"
 
 namespace ringmaster::engine::cuda {
 
@@ -19,10 +19,11 @@ struct PrefillRows {
     return lane.thread() / 32 * kWarpRows + r * 16 + half * 8 + lane.thread() % 32 / 4;
   }
 
-  /// Scales the scores of keys from `first` on; those a row does not see become none.
+  /// Scores of keys from `first` on that a row does not see become none.
   template <int kTiles, class Lane>
   static RINGMASTER_KERNEL void mask(Lane& lane, const PrefillTile& tile, int r, std::int32_t first,
-                                     float scale, float (&scores)[kTiles][4]) {
+                                     float (&scores)[kTiles][4]) {
+    if (first + kTiles * 8 <= tile.common) return;
     RINGMASTER_UNROLL
     for (int half = 0; half < 2; ++half) {
       const std::int32_t limit = tile.limit(row_index(lane, r, half));
@@ -31,8 +32,7 @@ struct PrefillRows {
       for (int t = 0; t < kTiles; ++t) {
         RINGMASTER_UNROLL
         for (int c = 0; c < 2; ++c) {
-          float& score = scores[t][2 * half + c];
-          score = t * 8 + c < seen ? score * scale : kNoScore;
+          if (t * 8 + c >= seen) scores[t][2 * half + c] = kNoScore;
         }
       }
     }

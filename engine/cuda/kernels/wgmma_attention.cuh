@@ -4,10 +4,11 @@
 
 #include "engine/cuda/attention_plan.h"
 #include "engine/cuda/kernels/bf16.h"
+#include "engine/cuda/kernels/prefill_copies.cuh"
 #include "engine/cuda/kernels/prefill_rows.cuh"
 #include "engine/cuda/kernels/prefill_tile.cuh"
 #include "engine/cuda/kernels/shared_matrix.h"
-#include "engine/cuda/kernels/tile_math.cuh"
+#include "engine/cuda/kernels/softmax_rows.cuh"
 
 namespace ringmaster::engine::cuda {
 
@@ -50,8 +51,10 @@ struct WgmmaAttention {
     Bf16x8* queries = static_cast<Bf16x8*>(lane.shared()) + to_panel / 16;
     Bf16x8* ring = queries + kQueryChunks;
     Copies::copy_queries(lane, args, tile, kRows, queries);
-    Copies::copy_keys(lane, args, tile, 0, ring);
+    auto places = Copies::find_places(lane, args, tile, 0);  // Of the tile to come.
+    Copies::copy_keys(lane, args, tile, 0, places, ring);
     lane.commit_copies();
+    places = Copies::find_places(lane, args, tile, 1);
 
     const std::uint32_t query_address =
         begin + to_panel + lane.thread() / 128 * (kGroupRows * kPanelRowBytes);
@@ -60,8 +63,9 @@ struct WgmmaAttention {
     const std::int32_t key_tiles = ceil_div(tile.keys, kPrefillTileKeys);
     for (std::int32_t j = 0; j < key_tiles; ++j) {
       if (j + 1 < key_tiles) {
-        Copies::copy_keys(lane, args, tile, j + 1, ring + (j + 1) % 2 * kStageChunks);
+        Copies::copy_keys(lane, args, tile, j + 1, places, ring + (j + 1) % 2 * kStageChunks);
         lane.commit_copies();
+        places = Copies::find_places(lane, args, tile, j + 2);
         lane.template wait_copies<1>();
       } else {
         lane.template wait_copies<0>();
@@ -71,8 +75,8 @@ struct WgmmaAttention {
       const std::uint32_t keys = ring_address + static_cast<std::uint32_t>(j % 2) * kStageBytes;
       float scores[kPrefillTileKeys / 8][4];
       score(lane, query_address, keys, scores);
-      Rows::mask(lane, tile, 0, j * kPrefillTileKeys, args.scale, scores);
-      rows[0].weigh(lane, scores);
+      Rows::mask(lane, tile, 0, j * kPrefillTileKeys, scores);
+      rows[0].weigh(lane, args.scale, scores);
       add_values(lane, keys + kStageBytes / 2, scores, rows[0].out);
       lane.sync();  // Before the next copies overwrite what was read here.
     }

@@ -38,6 +38,13 @@ class GpuLane {
     atomicAdd(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(value));
   }
 
+  /// The value, known to the compiler only here: what is derived from it is not computed ahead of a
+  /// loop and kept in registers, of which the kernels have none to spare.
+  static __device__ __forceinline__ int fresh(int value) {
+    asm volatile("" : "+r"(value));
+    return value;
+  }
+
   /// 16 bytes of what a step reads once: they do not displace what it reads often.
   __device__ __forceinline__ Words4 load_once(const void* from) {
     Words4 words;

@@ -139,6 +139,14 @@ TEST_P(CudaKernels, PrefillByWarpgroupsFromTheStartAndBehindACachedPrefix) {
                             {{20, 150}}));
 }
 
+// A tile of 32 or 64 keys whose last one the first row does not see has to be masked.
+TEST_P(CudaKernels, PrefillARowThatSeesAllKeysOfATileButTheLast) {
+  expect(prefill_case<16, 1>(device_, {.heads = 1, .kv_heads = 1, .dim = 16, .block_tokens = 16},
+                             {{2, 32}, {2, 64}, {3, 97}}));
+  expect(wgmma_case<64, 1>(device_, {.heads = 1, .kv_heads = 1, .dim = 64, .block_tokens = 16},
+                           {{2, 64}, {2, 128}}));
+}
+
 // 227 KiB on compute capability 9.0, the only one that has its instructions.
 TEST(CudaSharedMemory, FitsTwoBlocksOfWarpgroupsOnOneMultiprocessor) {
   EXPECT_LE((WgmmaAttention<128, 2>::shared_bytes()), (227 << 10) / 2);
