@@ -10,6 +10,7 @@
 
 #include "cli/engine_flags.h"
 #include "cli/text_file.h"
+#include "settings/addresses.h"
 
 namespace ringmaster {
 namespace {
@@ -64,6 +65,9 @@ int run(const EngineCommandFlags& flags) {
       return 2;
     }
     options.settings = std::move(*settings);
+  }
+  if (flags.listen && !is_listen_address(*flags.listen)) {
+    return report("--listen: expected host:port or [address]:port, found \"" + *flags.listen + '"');
   }
   overwrite(options.settings.model, flags.model);
   overwrite(options.settings.listen, flags.listen);

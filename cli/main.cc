@@ -7,6 +7,7 @@
 #include "cli/config_command.h"
 #include "cli/engine_command.h"
 #include "cli/model_command.h"
+#include "cli/number_flags.h"
 #include "cli/profile_command.h"
 #include "cli/serve_command.h"
 #include "cli/sim_command.h"
@@ -43,6 +44,7 @@ int run(int argc, char** argv) {
   ringmaster::add_sim_command(app, exit_code);
   ringmaster::add_trace_command(app, exit_code);
   add_version(app);
+  ringmaster::check_numbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -81,7 +81,7 @@ boost::json::object describe(const engine::LoadedModel& model) {
 
 int inspect(const ModelOptions& options) {
   const auto model = engine::load_model_folder(options.folder);
-  if (!model) return report_failure(model.error(), 1);
+  if (!model) return report_failure(model.error(), 2);
   const auto description = describe(**model);
   if (options.is_json) {
     std::cout << description << '\n';

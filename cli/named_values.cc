@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/known_names.h"
+#include "base/number_text.h"
 #include "settings/quantities.h"
 
 namespace ringmaster {

@@ -48,8 +48,10 @@ Result<SimSweep> plan(const SimFlags& flags) {
 }
 
 int run_sim(const SimFlags& flags) {
-  if (flags.traces.empty()) return misused("sim: expected --trace FILE[,FILE...]");
-  if (flags.qps.empty()) return misused("sim: expected --qps RATE[,RATE...]");
+  if (flags.traces.empty())
+    return misused("--trace: expected FILE[,FILE...]; see ringmaster sim --help");
+  if (flags.qps.empty())
+    return misused("--qps: expected RATE[,RATE...]; see ringmaster sim --help");
   const auto sweep = plan(flags);
   if (!sweep) return complain(sweep.error());
   std::string recording;

@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include "base/known_names.h"
+#include "base/number_text.h"
+#include "settings/quantities.h"
 
 namespace ringmaster {
 namespace {
@@ -57,14 +59,70 @@ std::string first_unknown(const CLI::App& app) {
   return rest.empty() ? std::string() : rest.front();
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  return join_names(std::vector<std::string_view>(names.begin(), names.end()));
+}
+
+std::string shortest(std::string_view number) {
+  const auto value = parse_number(number);
+  return value ? format_number(*value) : std::string(number);
+}
+
+/// "Value V not in range A to B", "V not in {A,B}": what is expected comes first with us.
+std::string expectation(std::string_view problem) {
+  constexpr std::string_view kValue = "Value ";
+  constexpr std::string_view kRange = " not in range ";
+  constexpr std::string_view kTo = " to ";
+  constexpr std::string_view kMember = " not in {";
+  if (const auto range = problem.find(kRange);
+      problem.starts_with(kValue) && range != std::string_view::npos) {
+    const auto bounds = problem.substr(range + kRange.size());
+    const auto to = bounds.find(kTo);
+    return "expected a number from " + shortest(bounds.substr(0, to)) + " to " +
+           shortest(bounds.substr(to + kTo.size())) + ", found \"" +
+           std::string(problem.substr(kValue.size(), range - kValue.size())) + '"';
+  }
+  if (const auto member = problem.find(kMember);
+      member != std::string_view::npos && problem.ends_with('}')) {
+    std::vector<std::string_view> known;
+    auto names = problem.substr(member + kMember.size());
+    names.remove_suffix(1);
+    for (auto comma = names.find(','); comma != std::string_view::npos; comma = names.find(',')) {
+      known.push_back(names.substr(0, comma));
+      names.remove_prefix(comma + 1);
+    }
+    known.push_back(names);
+    return expected_one_of(known, problem.substr(0, member));
+  }
+  return std::string(problem);
+}
+
+/// What the parser says of a value, as our own errors are worded. Digits that are no number have
+/// been refused before (cli/number_flags.h), so what cannot be converted is too large.
+std::string in_our_words(const std::string& text) {
+  constexpr std::string_view kConversion = "Could not convert: ";
+  constexpr std::string_view kEquals = " = ";
+  const std::string_view whole(text);
+  if (const auto equals = whole.find(kEquals);
+      whole.starts_with(kConversion) && equals != std::string_view::npos) {
+    return text.substr(kConversion.size(), equals - kConversion.size()) +
+           ": expected a number that is not as large, found \"" +
+           text.substr(equals + kEquals.size()) + '"';
+  }
+  const auto colon = whole.find(": ");
+  if (!whole.starts_with("--") || colon == std::string_view::npos) return text;
+  return text.substr(0, colon + 2) + expectation(whole.substr(colon + 2));
+}
+
 }  // namespace
 
 std::string usage_problem(const CLI::App& app, const CLI::Error& error) {
   const auto [command, path] = reached(app);
   const std::string name = first_unknown(app);
-  std::string problem = error.what();
-  if (error.get_name() == "ConversionError") {
-    problem += ": expected a value of the kind and range that --help shows";
+  std::string problem = in_our_words(error.what());
+  if (command->get_require_subcommand_min() > 0 && command->get_subcommands().empty() &&
+      name.empty()) {
+    problem = "expected a command: " + joined(commands_of(*command));
   } else if (name.starts_with('-')) {
     problem = unknown("option", name, options_of(*command));
   } else if (!name.empty()) {

@@ -111,10 +111,4 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return parse_all<std::int64_t>(text);
 }
 
-std::string format_number(double number) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-  return {text.data(), end};
-}
-
 }  // namespace ringmaster

@@ -28,7 +28,4 @@ namespace ringmaster {
 /// A whole decimal number, all of `text`; no sign but '-'.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
-/// The shortest decimal form of a number.
-[[nodiscard]] std::string format_number(double number);
-
 }  // namespace ringmaster

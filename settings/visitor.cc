@@ -1,5 +1,7 @@
 #include "settings/visitor.h"
 
+#include "base/number_text.h"
+
 namespace ringmaster {
 
 KeyDescription SettingsVisitor::in_range(const std::string& key, ValueKind kind,

@@ -4,6 +4,7 @@
 #include <numbers>
 #include <string>
 
+#include "base/number_text.h"
 #include "sim/distributions.h"
 
 namespace ringmaster::sim {
@@ -12,8 +13,8 @@ namespace {
 Status in_range(std::string_view option, double value, double min, double max, bool takes_min) {
   if (value <= max && (takes_min ? value >= min : value > min)) return {};
   return invalid("arrivals: expected " + std::string(option) + " in " + (takes_min ? "[" : "(") +
-                 std::to_string(min) + ", " + std::to_string(max) + "], found " +
-                 std::to_string(value));
+                 format_number(min) + ", " + format_number(max) + "], found " +
+                 format_number(value));
 }
 
 }  // namespace

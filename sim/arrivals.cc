@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "base/number_text.h"
 #include "sim/distributions.h"
 
 namespace ringmaster::sim {
@@ -35,15 +36,15 @@ void apply_rhythm(const ArrivalOptions& options, std::vector<double>& seconds) {
 
 Status check(std::size_t request_count, const ArrivalOptions& options) {
   if (!(options.qps > 0.0) || options.qps > kRateMax) {
-    return invalid("qps: expected a rate in (0, 1e6], found " + std::to_string(options.qps));
+    return invalid("qps: expected a rate in (0, 1e6], found " + format_number(options.qps));
   }
   if (!(options.warmup_qps >= 0.0) || options.warmup_qps > kRateMax) {
     return invalid("warmup qps: expected a rate in [0, 1e6], found " +
-                   std::to_string(options.warmup_qps));
+                   format_number(options.warmup_qps));
   }
   if (!(options.jitter_cv == 0.0 || (options.jitter_cv >= 0.01 && options.jitter_cv <= 10.0))) {
     return invalid("jitter: expected 0 or a number in [0.01, 10], found " +
-                   std::to_string(options.jitter_cv));
+                   format_number(options.jitter_cv));
   }
   if (options.jitter_cv > 0.0 && options.rhythm != Rhythm::kTrace) {
     return invalid("jitter: expected arrivals in the trace's rhythm with it");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/number_text.h"
 #include "base/random.h"
 
 namespace ringmaster::sim {
@@ -34,7 +35,7 @@ Status check(std::span<const RequestClass> classes) {
     sum += one.share;
   }
   if (std::abs(sum - 1.0) > kShareSumTolerance) {
-    return invalid("classes: expected shares that sum to 1, found " + std::to_string(sum));
+    return invalid("classes: expected shares that sum to 1, found " + format_number(sum));
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/number_text.h"
 #include "base/random.h"
 #include "sim/distributions.h"
 #include "sim/growing_prompt.h"
@@ -298,7 +299,7 @@ Status check(const SynthesisOptions& options) {
   }
   if (!(options.urgent_share >= 0 && options.urgent_share <= 1)) {
     return invalid("urgent share: expected a number in [0, 1], found " +
-                   std::to_string(options.urgent_share));
+                   format_number(options.urgent_share));
   }
   return {};
 }

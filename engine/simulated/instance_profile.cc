@@ -49,8 +49,19 @@ Result<InstanceProfile> find_profile(std::string_view name) {
   const auto found = std::ranges::find(profiles(), name, &InstanceProfile::name);
   if (found != profiles().end()) return *found;
   std::vector<std::string_view> known;
-  for (const InstanceProfile& profile : profiles()) known.push_back(profile.name);
-  return invalid("profile: no file that ends in .json; " + expected_one_of(known, name));
+  std::vector<std::string_view> begin_so;
+  for (const InstanceProfile& profile : profiles()) {
+    known.push_back(profile.name);
+    if (profile.name.starts_with(name)) begin_so.push_back(profile.name);
+  }
+  // Who leaves out the end, -uncalibrated say, means these rather than one of like letters.
+  const std::string hint = name.empty() || begin_so.empty()
+                               ? hint_at(name, known)
+                               : " (did you mean " + join_names(begin_so) + "?)";
+  return invalid(
+      "profile: expected a file that ends in .json or a name of `ringmaster profile list`, "
+      "found \"" +
+      std::string(name) + '"' + hint);
 }
 
 }  // namespace ringmaster::engine

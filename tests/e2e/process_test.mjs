@@ -64,9 +64,10 @@ test('a missing model folder is one line that names it', async () => {
   for (const args of [
     ['up', '--model', '/no/such/model', '--port', '0', '--admin-port', '0'],
     ['engine', '--model', '/no/such/model', '--listen', '127.0.0.1:0'],
+    ['model', 'inspect', '/no/such/model'],
   ]) {
     const { code, stderr } = await run(args);
-    assert.ok(code === 1 || code === 2);
+    assert.equal(code, args[0] === 'up' ? 1 : 2);
     assert.equal(lines(stderr).length, 1, stderr);
     assert.match(stderr, /\/no\/such\/model/);
   }
@@ -82,12 +83,37 @@ test('a wrong name on the command line is one line with the name that was perhap
     [['config', 'explain', 'slo.ttf'], 'no key slo.ttf (did you mean \'slo.ttft\'?)'],
     [['engine', '--device', 'cdua'], '(did you mean \'cuda\'?)'],
     [['profile', 'list', 'extra'], 'expected nothing more, found "extra"; see ringmaster profile list --help'],
-    [[], 'A subcommand is required; see ringmaster --help'],
+    [[], 'expected a command: up, serve, engine, config, model, profile, sim, trace, version; see ringmaster --help'],
+    [['trace'], 'ringmaster trace: expected a command: stats, convert, synthesize, requests; see ringmaster trace --help'],
   ]) {
     const { code, stderr } = await run(args);
     assert.equal(code, 2, args.join(' '));
     assert.equal(lines(stderr).length, 1, stderr);
     assert.ok(stderr.includes(meant), stderr);
+  }
+});
+
+test('a value that is no number, or not in its range, is one line that says what was expected', async () => {
+  for (const [args, problem] of [
+    [['sim', '--qps', 'abc'], '--qps: expected a number, found "abc"'],
+    [['sim', '--qps', 'nan'], '--qps: expected a number, found "nan"'],
+    [['sim', '--seed', '1,-2'], '--seed: expected a whole number from 0, found "-2"'],
+    [['sim', '--requests', '-1'], '--requests: expected a whole number from 0, found "-1"'],
+    [['sim', '--requests', '010'], '--requests: expected a whole number from 0, found "010"'],
+    [['sim', '--jobs', '-1'], '--jobs: expected a whole number from 0, found "-1"'],
+    [['sim', '--instances', '99999999999'], '--instances: expected a number that is not as large, found "99999999999"'],
+    [['sim', 'goodput', '--trace', 'x', '--attainment', '95'], '--attainment: expected a number from 0 to 1, found "95"'],
+    [['model', 'make-tiny', 'x', '--seed', '-1'], '--seed: expected a whole number from 0, found "-1"'],
+    [['model', 'make-tiny', 'x', '--dtype', 'bf61'], '--dtype: expected one of bf16, f32, found "bf61" (did you mean \'bf16\'?)'],
+    [['up', '--port', '70000'], '--port: expected a number that is not as large, found "70000"'],
+    [['up', '--engines', '0'], '--engines: expected a number from 1 to 256, found "0"'],
+    [['engine', '--seed', '99999999999999999999999'], '--seed: expected a whole number from 0, found "99999999999999999999999"'],
+    [['engine', '--model', 'x', '--listen', 'nowhere'], 'expected host:port or [address]:port, found "nowhere"'],
+  ]) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 2, args.join(' '));
+    assert.equal(lines(stderr).length, 1, stderr);
+    assert.ok(stderr.includes(problem), stderr);
   }
 });
 

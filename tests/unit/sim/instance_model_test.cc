@@ -250,14 +250,18 @@ TEST(BatchingModel, ReportsWhatRunsAndWaits) {
   EXPECT_EQ(report.kv_usage, 0.5);
 }
 
-TEST(FindProfile, ListsTheKnownOnes) {
+TEST(FindProfile, OffersWhatBeginsSoOrIsSpeltAlike) {
   EXPECT_EQ(find_profile("qwen2.5-14b@910b3")->kv_cache_tokens, 500'000U);
-  const std::string message = find_profile("qwen2.5-7b@910b").error().message;
-  EXPECT_TRUE(message.starts_with(
-      "profile: no file that ends in .json; expected one of qwen2.5-7b@910b4, qwen2.5-14b@910b3, "))
-      << message;
-  EXPECT_TRUE(message.ends_with("found \"qwen2.5-7b@910b\" (did you mean 'qwen2.5-7b@910b4'?)"))
-      << message;
+  const auto message_for = [](std::string_view name) { return find_profile(name).error().message; };
+  const std::string expected =
+      "profile: expected a file that ends in .json or a name of `ringmaster profile list`, found ";
+  EXPECT_EQ(message_for("qwen2.5-7b@910b5"),
+            expected + "\"qwen2.5-7b@910b5\" (did you mean 'qwen2.5-7b@910b4'?)");
+  EXPECT_EQ(message_for("qwen2.5-7b@h"),
+            expected +
+                "\"qwen2.5-7b@h\" (did you mean qwen2.5-7b@h200-uncalibrated, "
+                "qwen2.5-7b@h100-uncalibrated?)");
+  EXPECT_EQ(message_for("x"), expected + "\"x\"");
 }
 
 }  // namespace

@@ -31,8 +31,7 @@ TEST(RequestClasses, AreNoneUnlessGiven) {
 TEST(RequestClasses, RefuseSharesThatDoNotSumToOne) {
   auto classes = two_classes(0.5);
   classes[1].share = 0.4;
-  EXPECT_EQ(check(classes).error().message,
-            "classes: expected shares that sum to 1, found 0.900000");
+  EXPECT_EQ(check(classes).error().message, "classes: expected shares that sum to 1, found 0.9");
 }
 
 TEST(RequestClasses, RefuseANameGivenTwice) {
