@@ -11,6 +11,7 @@
 
 #include <boost/json.hpp>
 
+#include "cli/descriptor_limit.h"
 #include "cli/spdlog_sink.h"
 #include "cli/stop_signals.h"
 #include "engine/server/engine_server.h"
@@ -121,6 +122,7 @@ bool follow_parent() {
 
 int run_engine_process(const EngineProcessOptions& options) {
   StopSignals signals;  // Before any other thread.
+  raise_descriptor_limit();
   if (options.ends_with_parent && !follow_parent()) return 1;
   auto device = open_engine_device(options.settings, options.device);
   if (!device) return report(device.error(), 2);

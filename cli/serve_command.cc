@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/descriptor_limit.h"
 #include "cli/line_file.h"
 #include "cli/prompt_encodings.h"
 #include "cli/spdlog_sink.h"
@@ -75,6 +76,16 @@ std::string listening_line(const Gateway& gateway, const GatewaySettings& settin
   return "gateway " + main + "  admin " + admin;
 }
 
+/// Each client has one, and each of their requests another one to an instance.
+void check_descriptors(const GatewaySettings& settings, LogSink& log) {
+  const std::uint64_t needed = 2 * std::uint64_t{settings.limits.connections};
+  const std::uint64_t limit = raise_descriptor_limit();
+  if (limit >= needed) return;
+  log.write(LogLevel::kWarn, "limits.connections may need " + std::to_string(needed) +
+                                 " open files, this process may have " + std::to_string(limit) +
+                                 " (ulimit -Hn)");
+}
+
 int serve(const ServeFlags& flags) {
   const auto text = read_text_file(flags.config);
   if (!text) return report(kUsage, text.error().message);
@@ -89,9 +100,11 @@ int serve(const ServeFlags& flags) {
   }
   StopSignals signals;
   SpdlogSink log(settings->log.level, settings->log.json);
+  check_descriptors(*settings, log);
   GatewayParts parts;
   parts.settings = *settings;
   parts.log = &log;
+  parts.version = RINGMASTER_VERSION;
   auto encodings = load_prompt_encodings(*settings);
   if (!encodings) return report(kUsage, encodings.error().message);
   parts.encoders = std::move(*encodings);

@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include "cli/descriptor_limit.h"
 #include "cli/engine_flags.h"
 #include "cli/engine_group.h"
 #include "cli/model_folder_writer.h"
@@ -225,6 +226,7 @@ Result<int> run_fleet(const UpOptions& options) {
   auto plan = plan_of(options);
   if (!plan) return tl::unexpected(plan.error());
   StopSignals signals;  // before any thread or process is made
+  raise_descriptor_limit();
   auto folder = TemporaryFolder::make();
   if (!folder) return tl::unexpected(folder.error());
   std::string model_folder = options.model;
@@ -245,6 +247,7 @@ Result<int> run_fleet(const UpOptions& options) {
   parts.encoders = std::move(*encodings);
   SpdlogSink log(LogLevel::kWarn, false);
   parts.log = &log;
+  parts.version = RINGMASTER_VERSION;
   auto gateway = Gateway::start(std::move(parts));
   if (!gateway) return tl::unexpected(gateway.error());
   if (options.is_json) {

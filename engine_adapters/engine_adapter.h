@@ -42,7 +42,7 @@ struct EngineLink {
 /// How a probe ended.
 enum class ProbeVerdict : std::uint8_t {
   kAlive,   ///< Answered and takes requests.
-  kSilent,  ///< Accepts connections but did not answer in time: busy or hung.
+  kSilent,  ///< No answer in time: busy or hung, or we could not ask.
   kFailed,  ///< Refuses, resets, or says that it cannot serve.
 };
 

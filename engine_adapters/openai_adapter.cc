@@ -11,7 +11,9 @@ namespace {
 
 ProbeOutcome outcome_of(const Result<ProbeAnswer>& answer, std::string_view target) {
   if (!answer) {
-    const bool silent = answer.error().code == ErrorCode::kDeadlineExceeded;
+    // A gateway that has no connection to spare has learnt nothing of the engine.
+    const bool silent = answer.error().code == ErrorCode::kDeadlineExceeded ||
+                        answer.error().origin == ErrorOrigin::kRouter;
     return {.verdict = silent ? ProbeVerdict::kSilent : ProbeVerdict::kFailed,
             .detail = answer.error().message};
   }

@@ -69,6 +69,15 @@ asio::awaitable<boost::system::error_code> connect_to_one(
   co_return last;
 }
 
+/// Of this machine or process, and no sign of anything at the other end.
+bool is_our_own(const boost::system::error_code& error) {
+  return error == boost::system::errc::too_many_files_open ||
+         error == boost::system::errc::too_many_files_open_in_system ||
+         error == boost::system::errc::no_buffer_space ||
+         error == boost::system::errc::not_enough_memory ||
+         error == boost::system::errc::address_not_available;  // No port left.
+}
+
 }  // namespace
 
 asio::awaitable<Result<std::shared_ptr<Channel>>> connect(Channel::Executor executor,
@@ -89,7 +98,8 @@ asio::awaitable<Result<std::shared_ptr<Channel>>> connect(Channel::Executor exec
                    "no connection to " + endpoint.authority() + " in time", true);
   }
   if (error) {
-    co_return fail(ErrorCode::kUnavailable, ErrorOrigin::kInstance,
+    const auto origin = is_our_own(error) ? ErrorOrigin::kRouter : ErrorOrigin::kInstance;
+    co_return fail(ErrorCode::kUnavailable, origin,
                    "cannot connect to " + endpoint.authority() + ": " + error.message(), true);
   }
   co_return std::make_shared<Channel>(std::move(attempt->socket));

@@ -22,6 +22,9 @@ using asio::ip::tcp;
 /// Out of descriptors or memory: wait a little instead of spinning.
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
+/// How often that is said while it lasts.
+constexpr std::chrono::seconds kAcceptComplaintPause{10};
+
 /// Connections above the limit that are being told so; further ones are closed without a word.
 constexpr std::size_t kTurnedAwayMax = 64;
 
@@ -83,6 +86,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   asio::basic_waitable_timer<std::chrono::steady_clock,
                              asio::wait_traits<std::chrono::steady_clock>, Channel::Executor>
       pause_;
+  std::chrono::steady_clock::time_point next_complaint_;
   std::size_t next_thread_ = 0;
   std::uint16_t port_ = 0;
   bool is_listening_ = false;
@@ -131,7 +135,10 @@ void Server::Impl::on_accepted(const boost::system::error_code& error, Channel::
     start_session(next_thread_, std::move(socket));
     return accept_next();
   }
-  shared_.log.write(LogLevel::kWarn, "accept failed: " + error.message());
+  if (const auto now = std::chrono::steady_clock::now(); now >= next_complaint_) {
+    shared_.log.write(LogLevel::kWarn, "accept failed: " + error.message());
+    next_complaint_ = now + kAcceptComplaintPause;
+  }
   pause_.expires_after(kAcceptPause);
   pause_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
     if (!cancelled) self->accept_next();

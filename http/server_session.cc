@@ -291,7 +291,11 @@ void ServerSession::on_input_while_answering() {
 
 asio::awaitable<void> ServerSession::answer_refusal() {
   writer_.reset(request_.method == "HEAD", false, false);
-  auto response = openai_error(refusal_.status, refusal_.reason);
+  std::string reason(refusal_.reason);
+  if (refusal_.status == 413) {
+    reason += "; at most " + std::to_string(shared_.options.body_bytes_max) + " bytes are read";
+  }
+  auto response = openai_error(refusal_.status, reason);
   channel_->set_deadline(Channel::kNever);
   const auto sent = co_await writer_.send(std::move(response));
   if (sent) co_await linger();

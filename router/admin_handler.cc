@@ -44,6 +44,17 @@ http::Response page_response() {
   return response;
 }
 
+/// Whether a page of another origin has its visitor's browser ask, who may stand where the admin
+/// listener can be reached. Browsers name the origin with everything that changes something.
+bool is_from_elsewhere(const http::Request& request) {
+  const auto* const origin = request.fields.find("origin");
+  if (origin == nullptr) return false;
+  const auto* const host = request.fields.find("host");
+  const auto scheme_end = origin->find("://");
+  return host == nullptr || scheme_end == std::string::npos ||
+         std::string_view(*origin).substr(scheme_end + 3) != *host;
+}
+
 http::Response status_response(const Status& status, std::string body) {
   return status ? http::json_response(200, std::move(body)) : http::openai_error(status.error());
 }
@@ -73,6 +84,9 @@ asio::awaitable<void> AdminHandler::handle(http::Request& request, http::Respons
 
 http::Response AdminHandler::answer(const http::Request& request) {
   const auto path = request.path();
+  if (request.method != "GET" && is_from_elsewhere(request)) {
+    return http::openai_error(403, "a page of another origin may not change the fleet");
+  }
   if (is_page(path)) return request.method == "GET" ? page_response() : wrong_method("GET");
   if (path == kInstances) return on_instances(request);
   if (path.starts_with(std::string(kInstances) + "/")) {
@@ -110,7 +124,12 @@ http::Response AdminHandler::on_instance(const http::Request& request, std::stri
   const std::string name(rest);
   if (is_drain && request.method != "POST") return wrong_method("POST");
   if (is_drain) return status_response(membership_->drain(name), R"({"draining":true})");
-  if (request.method != "DELETE") return wrong_method("DELETE");
+  if (request.method == "GET") {
+    auto found = instance_json(*membership_, *strand_, *peers_, name);
+    return found ? http::json_response(200, std::move(*found))
+                 : http::openai_error(404, "there is no instance \"" + name + '"');
+  }
+  if (request.method != "DELETE") return wrong_method("GET, DELETE");
   return status_response(membership_->remove(name), R"({"removed":true})");
 }
 

@@ -1,14 +1,19 @@
 #include "router/admin_json.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <span>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <boost/json.hpp>
 
 #include "base/json_writer.h"
+#include "base/known_names.h"
+#include "base/number_text.h"
 #include "fleet/health_tracker.h"
 #include "scheduler/explanation_json.h"
 #include "scheduler/shadow_policy.h"
@@ -125,21 +130,45 @@ std::string take_text(boost::json::object& object, std::string_view key, std::st
   return text;
 }
 
-double take_capacity(boost::json::object& object, std::string& problems) {
-  const auto found = object.find("capacity");
-  if (found == object.end()) return 1.0;
+/// A number in [min, max] into `number`, which stays as it is without the key. A `Number` of whole
+/// numbers takes no other.
+template <class Number>
+void take_number(boost::json::object& object, std::string_view key, Number min, Number max,
+                 Number& number, std::string& problems) {
+  const auto found = object.find(key);
+  if (found == object.end()) return;
   boost::json::error_code error;
-  const auto capacity = found->value().to_number<double>(error);
+  const auto given = found->value().to_number<Number>(error);
   object.erase(found);
-  if (!error && capacity >= 0.01 && capacity <= 100.0) return capacity;
-  problems += "\"capacity\" must be a number in [0.01, 100]; ";
-  return 1.0;
+  if (!error && given >= min && given <= max) {
+    number = given;
+    return;
+  }
+  problems +=
+      json_string(key) +
+      (std::is_integral_v<Number> ? " must be a whole number in [" : " must be a number in [") +
+      format_number(static_cast<double>(min)) + ", " + format_number(static_cast<double>(max)) +
+      "]; ";
+}
+
+void take_bool(boost::json::object& object, std::string_view key, bool& into,
+               std::string& problems) {
+  const auto found = object.find(key);
+  if (found == object.end()) return;
+  if (found->value().is_bool()) {
+    into = found->value().as_bool();
+  } else {
+    problems += json_string(key) + " must be true or false; ";
+  }
+  object.erase(found);
 }
 
 /// What is left in the object is not known.
-Status all_taken(const boost::json::object& object, std::string problems) {
+Status all_taken(const boost::json::object& object, std::string problems,
+                 std::span<const std::string_view> known) {
   for (const auto& field : object) {
-    problems += "\"" + std::string(field.key()).substr(0, 64) + "\" is not known; ";
+    const auto name = std::string_view(field.key()).substr(0, 64);
+    problems += '"' + std::string(name) + "\" is not known" + hint_at(name, known) + "; ";
   }
   if (problems.empty()) return {};
   problems.resize(problems.size() - 2);
@@ -147,6 +176,23 @@ Status all_taken(const boost::json::object& object, std::string problems) {
 }
 
 }  // namespace
+
+std::optional<std::string> instance_json(const FleetMembership& membership,
+                                         const SchedulerStrand& strand, const PeerSet& peers,
+                                         const std::string& name) {
+  const auto member = membership.members().find(name);
+  if (member == membership.members().end()) return std::nullopt;
+  for (const auto& [model, fleet] : strand.fleets()) {
+    for (const auto& status : fleet->scheduler().instances()) {
+      const auto instance = fleet->find(status.id);
+      if (status.name != name || !instance) continue;
+      JsonWriter json;
+      write_instance(json, member->second.settings, *instance, status, peers);
+      return json.take();
+    }
+  }
+  return std::nullopt;
+}
 
 std::string instances_json(const FleetMembership& membership, const SchedulerStrand& strand,
                            const PeerSet& peers) {
@@ -242,8 +288,17 @@ Result<InstanceSettings> parse_new_instance(std::string_view text) {
   settings.url = take_text(object, "url", "", problems);
   settings.model = take_text(object, "model", "", problems);
   settings.adapter = take_text(object, "adapter", "openai", problems);
-  settings.spec.capacity = take_capacity(object, problems);
-  if (auto status = all_taken(object, std::move(problems)); !status) {
+  // The ranges are those of settings/gateway_settings.cc.
+  take_number(object, "capacity", 0.01, 100.0, settings.spec.capacity, problems);
+  take_number<std::uint64_t>(object, "kv_cache_tokens", 0, 1'000'000'000'000,
+                             settings.spec.kv_cache_tokens, problems);
+  take_number(object, "prefill_seconds_per_token", 1e-9, 10.0,
+              settings.spec.prefill_seconds_per_token, problems);
+  take_bool(object, "ask_usage", settings.asks_usage, problems);
+  constexpr std::array<std::string_view, 8> kKnown{
+      "id",        "url",      "adapter",         "model",
+      "ask_usage", "capacity", "kv_cache_tokens", "prefill_seconds_per_token"};
+  if (auto status = all_taken(object, std::move(problems), kKnown); !status) {
     return tl::unexpected(std::move(status.error()));
   }
   return settings;
@@ -260,7 +315,8 @@ Result<PeerSettings> parse_new_peer(std::string_view text) {
   PeerSettings settings;
   settings.id = take_text(object, "id", "", problems);
   settings.url = take_text(object, "url", "", problems);
-  if (auto status = all_taken(object, std::move(problems)); !status) {
+  constexpr std::array<std::string_view, 2> kKnown{"id", "url"};
+  if (auto status = all_taken(object, std::move(problems), kKnown); !status) {
     return tl::unexpected(std::move(status.error()));
   }
   return settings;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,12 @@ namespace ringmaster {
 [[nodiscard]] std::string instances_json(const FleetMembership& membership,
                                          const SchedulerStrand& strand, const PeerSet& peers);
 
+/// The object of one of them, or nothing where there is no such instance. Strand only.
+[[nodiscard]] std::optional<std::string> instance_json(const FleetMembership& membership,
+                                                       const SchedulerStrand& strand,
+                                                       const PeerSet& peers,
+                                                       const std::string& name);
+
 /// {"peers":[...]}: id, URL, whether it is up and if not, its problem. Strand only.
 [[nodiscard]] std::string peers_json(const PeerSet& peers);
 
@@ -31,7 +38,7 @@ namespace ringmaster {
 /// {"shadows":[...]}: how the shadow policy of each model compares. Strand only.
 [[nodiscard]] std::string shadows_json(const SchedulerStrand& strand);
 
-/// Reads {"id","url","adapter","model","capacity"}; adapter ("openai") and capacity (1) may be
+/// Reads the keys of an entry of `instances` in the configuration; all but id, url and model may be
 /// left out. Fails with kInvalidArgument and every field that is at fault.
 [[nodiscard]] Result<InstanceSettings> parse_new_instance(std::string_view json);
 

@@ -206,12 +206,17 @@ Status Gateway::Impl::start() {
   const auto options = server_options(parts_.settings.limits);
   server_ = std::make_unique<http::Server>(threads_, handler_, *parts_.log, options);
   admin_server_ = std::make_unique<http::Server>(threads_, admin_handler_, *parts_.log, options);
+  state_.version = parts_.version;
   state_.connection_count = [this] { return server_->connection_count(); };
   // The addresses first, so that a taken one is all that is said; the instances before the first
   // request can come.
   if (auto bound = server_->bind(parts_.settings.listen); !bound) return bound;
   if (auto bound = admin_server_->bind(parts_.settings.admin_listen); !bound) return bound;
   if (auto added = add_members(); !added) return added;
+  if (parts_.settings.instances.empty()) {
+    parts_.log->write(LogLevel::kWarn,
+                      "no instance is configured: requests get 503 until POST /admin/instances");
+  }
   server_->start();
   admin_server_->start();
   return {};
@@ -229,7 +234,8 @@ bool Gateway::Impl::wait_for_connections(milliseconds limit) {
 void Gateway::Impl::drain() {
   const auto& settings = parts_.settings.drain;
   state_.is_draining = true;
-  parts_.log->write(LogLevel::kInfo, "draining: not ready any more");
+  parts_.log->write(LogLevel::kInfo, "draining: not ready any more, connections=" +
+                                         std::to_string(server_->connection_count()));
   const auto stop_accepting = clock_.now() + settings.wait;
   while (clock_.now() < stop_accepting && !is_hurried_) std::this_thread::sleep_for(kDrainStep);
   server_->drain();

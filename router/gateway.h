@@ -23,6 +23,7 @@ struct GatewayParts {
   /// Where the inputs of the scheduler of the number-th model go; may be empty or return null.
   std::function<LineSink*(const std::string& model, std::uint32_t number)> event_recording;
   LineSink* trace_recording = nullptr;  ///< Where trace records go; null: nowhere.
+  std::string version = "unknown";      ///< Of the program, for /metrics.
 };
 
 /// The whole gateway: listeners, threads, scheduler strand, instances and their monitors.

@@ -10,6 +10,7 @@
 #include "router/fleet_figures.h"
 #include "router/forwarding.h"
 #include "router/header_rules.h"
+#include "router/process_usage.h"
 #include "router/request_session.h"
 
 namespace ringmaster {
@@ -22,7 +23,7 @@ constexpr std::string_view kModels = "/v1/models";
 
 bool is_model_route(const http::Request& request) {
   const auto path = request.path();
-  return request.method == "GET" &&
+  return (request.method == "GET" || request.method == "HEAD") &&
          (path == kModels || path.starts_with(std::string(kModels) + "/"));
 }
 
@@ -93,7 +94,10 @@ asio::awaitable<http::Response> GatewayHandler::answer_here(const http::Request&
   const bool is_ours = path == "/healthz" || path == "/readyz" || path == "/metrics";
   if (!is_ours) {
     co_return http::openai_error(
-        404, "there is no " + std::string(path) + "; the API is under /v1/", "not_found");
+        404,
+        "there is no " + std::string(path) +
+            "; the API is under /v1/, and there are /healthz, /readyz and /metrics",
+        "not_found");
   }
   if (request.method != "GET" && request.method != "HEAD") {
     auto refusal = http::openai_error(405, "this route takes GET");
@@ -165,6 +169,8 @@ asio::awaitable<http::Response> GatewayHandler::metrics() const {
                          .buffered_bytes_max = context_->settings->limits.buffer_bytes,
                          .connections = state_->connection_count ? state_->connection_count() : 0,
                          .is_draining = state_->is_draining.load(std::memory_order_relaxed)};
+  process.usage = process_usage();
+  process.version = state_->version;
   for (const auto& [peer, why_not_up] : peers) {
     process.peers.emplace_back(peer->id, why_not_up.empty());
   }

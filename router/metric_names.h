@@ -59,5 +59,13 @@ inline constexpr auto kBufferedBytes = "ringmaster_buffered_bytes";
 inline constexpr auto kBufferedBytesMax = "ringmaster_buffered_bytes_max";
 inline constexpr auto kConnections = "ringmaster_connections";
 inline constexpr auto kDraining = "ringmaster_draining";
+inline constexpr auto kBuildInfo = "ringmaster_build_info";
+
+// Under the names that every Prometheus client library has.
+inline constexpr auto kProcessCpu = "process_cpu_seconds_total";
+inline constexpr auto kProcessResident = "process_resident_memory_bytes";
+inline constexpr auto kProcessDescriptors = "process_open_fds";
+inline constexpr auto kProcessDescriptorsMax = "process_max_fds";
+inline constexpr auto kProcessStart = "process_start_time_seconds";
 
 }  // namespace ringmaster::metric

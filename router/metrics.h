@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "http/io_threads.h"
+#include "router/process_usage.h"
 #include "scheduler/decision_log.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/shadow_policy.h"
@@ -118,6 +119,8 @@ struct ProcessFigures {
   std::size_t buffered_bytes_max = 0;
   std::size_t connections = 0;
   bool is_draining = false;
+  ProcessUsage usage;
+  std::string version;
   std::vector<std::pair<std::string, bool>> peers;  ///< By id: whether it is up.
 };
 

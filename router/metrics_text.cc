@@ -282,6 +282,29 @@ void add_peers(Exposition& out, const Metrics& metrics, const ProcessFigures& pr
   for (const auto& [id, is_up] : process.peers) add_value(up, is_up ? 1.0 : 0.0, {{"peer", id}});
 }
 
+void add_process(Exposition& out, const ProcessFigures& process) {
+  const auto gauge = [&](const char* name, const char* help, std::optional<double> value) {
+    if (value) add_value(out.family(name, help, MetricType::Gauge), *value);
+  };
+  const auto as_double = [](std::optional<std::uint64_t> count) {
+    return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
+  };
+  gauge(metric::kBufferedBytes, "Bodies held in memory", as_double(process.buffered_bytes));
+  gauge(metric::kBufferedBytesMax, "Their limit", as_double(process.buffered_bytes_max));
+  gauge(metric::kConnections, "Open client connections", as_double(process.connections));
+  gauge(metric::kDraining, "1 once the gateway is shutting down", process.is_draining ? 1.0 : 0.0);
+  add_value(out.family(metric::kBuildInfo, "1; the version is a label", MetricType::Gauge), 1.0,
+            {{"version", process.version}});
+  const ProcessUsage& usage = process.usage;
+  add_value(out.family(metric::kProcessCpu, "CPU time of all threads, user and system",
+                       MetricType::Counter),
+            usage.cpu_seconds);
+  gauge(metric::kProcessResident, "Resident memory", as_double(usage.resident_bytes));
+  gauge(metric::kProcessDescriptors, "Open file descriptors", as_double(usage.open_descriptors));
+  gauge(metric::kProcessDescriptorsMax, "Their limit", as_double(usage.descriptors_max));
+  gauge(metric::kProcessStart, "Start of the process since 1970", usage.start_seconds);
+}
+
 }  // namespace
 
 std::string metrics_text(const Metrics& metrics, const std::vector<FleetFigures>& fleets,
@@ -294,15 +317,8 @@ std::string metrics_text(const Metrics& metrics, const std::vector<FleetFigures>
       std::ranges::any_of(fleets, [](const auto& fleet) { return fleet.shadow.has_value(); });
   if (has_shadow) add_shadows(out, fleets);
   add_instances(out, fleets);
-  const auto gauge = [&](const char* name, const char* help, double value) {
-    add_value(out.family(name, help, MetricType::Gauge), value);
-  };
   add_peers(out, metrics, process);
-  gauge(metric::kBufferedBytes, "Bodies held in memory",
-        static_cast<double>(process.buffered_bytes));
-  gauge(metric::kBufferedBytesMax, "Their limit", static_cast<double>(process.buffered_bytes_max));
-  gauge(metric::kConnections, "Open client connections", static_cast<double>(process.connections));
-  gauge(metric::kDraining, "1 once the gateway is shutting down", process.is_draining ? 1.0 : 0.0);
+  add_process(out, process);
   return out.text();
 }
 

@@ -53,10 +53,6 @@ tl::unexpected<Error> must_be(Key key, std::string_view what) {
   return invalid("\"" + std::string(kKeyNames[key]) + "\" must be " + std::string(what));
 }
 
-tl::unexpected<Error> not_json(simdjson::error_code error) {
-  return invalid(std::string("the body is not valid JSON: ") + simdjson::error_message(error));
-}
-
 Status read_text(Key key, value field, std::string& into) {
   if (field.is_null()) return {};
   std::string_view text;
@@ -159,6 +155,14 @@ class RequestScanner::Impl {
   TokenVector tokens;
 
  private:
+  /// The document as it is read; it lives as long as scan() runs.
+  struct Reading {
+    std::string& body;
+    simdjson::ondemand::document document;
+  };
+
+  Result<OpenAiRequest> read(Reading& reading);
+  [[nodiscard]] tl::unexpected<Error> not_json(simdjson::error_code error) const;
   Status read_field(Key key, value field, OpenAiRequest& request);
   Status read_messages(value field, OpenAiRequest& request);
   Status read_prompt(Key key, value field, OpenAiRequest& request);
@@ -168,10 +172,24 @@ class RequestScanner::Impl {
   void put_tools_first();
 
   simdjson::ondemand::parser parser_;
+  Reading* reading_ = nullptr;
   std::string content_;
   std::string calls_;
   std::string tools_;
 };
+
+/// With the place, where the parser knows it: it does not of what it refuses before it reads, bytes
+/// that are no UTF-8 for one.
+tl::unexpected<Error> RequestScanner::Impl::not_json(simdjson::error_code error) const {
+  std::string problem =
+      std::string("the body is not valid JSON: ") + simdjson::error_message(error);
+  const char* at = nullptr;
+  if (reading_->document.current_location().get(at) == simdjson::SUCCESS) {
+    problem += " at byte " + std::to_string(at - reading_->body.data()) + " of " +
+               std::to_string(reading_->body.size());
+  }
+  return invalid(std::move(problem));
+}
 
 void RequestScanner::Impl::open_message(std::string_view role) {
   canonical += kMessageMark;
@@ -315,12 +333,19 @@ Result<OpenAiRequest> RequestScanner::Impl::scan(std::string& body) {
   text.clear();
   tokens.clear();
   tools_.clear();
-  OpenAiRequest request;
-  simdjson::ondemand::document document;
-  object root;
   body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  if (auto error = parser_.iterate(body).get(document)) return not_json(error);
-  if (auto error = document.get_object().get(root)) {
+  Reading reading{.body = body, .document = {}};
+  reading_ = &reading;
+  auto request = read(reading);
+  reading_ = nullptr;
+  return request;
+}
+
+Result<OpenAiRequest> RequestScanner::Impl::read(Reading& reading) {
+  OpenAiRequest request;
+  object root;
+  if (auto error = parser_.iterate(reading.body).get(reading.document)) return not_json(error);
+  if (auto error = reading.document.get_object().get(root)) {
     if (error == simdjson::INCORRECT_TYPE) return invalid("the body must be a JSON object");
     return not_json(error);
   }
@@ -338,7 +363,7 @@ Result<OpenAiRequest> RequestScanner::Impl::scan(std::string& body) {
     seen |= 1U << key;
     if (auto read = read_field(key, content, request); !read) return tl::unexpected(read.error());
   }
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+  if (reading.document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
     return invalid("the body has text behind its JSON object");
   }
   put_tools_first();

@@ -20,6 +20,7 @@ namespace {
 namespace asio = boost::asio;
 /// Longer bodies are made into tokens in the pool: these take under a millisecond.
 constexpr std::size_t kEncodedHereBytesMax = 8 * 1024;
+constexpr std::string_view kInstanceFailed = "instance_failed";
 
 bool is_openai_path(std::string_view path) {
   return path == "/v1/chat/completions" || path == "/v1/completions";
@@ -145,6 +146,10 @@ std::optional<http::Response> RequestSession::prepare() {
     auto refusal = http::openai_error(405, "this route takes POST, not " + request_.method);
     refusal.fields.set("allow", "POST");
     return refusal;
+  }
+  const auto* const coding = request_.fields.find("content-encoding");
+  if (speaks_openai_ && coding != nullptr && *coding != "identity") {
+    return http::openai_error(415, "a body with Content-Encoding is not read; send it as it is");
   }
   if (auto read = read_body(); !read) return http::openai_error(read.error());
   const bool forwards_key = context_.settings->api_keys.empty();
@@ -312,7 +317,8 @@ RequestSession::Next RequestSession::judge(const Assignment& assignment, Result<
     failure_ = Failure{
         .status = result->head.status,
         .fields = forwarded_response_fields(result->head.fields),
-        .body = instance.adapter->openai_error(result->head.status, std::move(result->body))};
+        .body = instance.adapter->openai_error(result->head.status, std::move(result->body)),
+        .lost_connection = {}};
   } else {
     const auto& error = result.error();
     if (error.code == ErrorCode::kCancelled) return Next::kStop;
@@ -362,16 +368,22 @@ void RequestSession::hear(const LiveInstancePtr& instance, const http::ResponseH
 void RequestSession::note_failure(const Assignment& assignment, const Error& error) {
   const auto& instance = *assignment.instance;
   const bool is_late = error.code == ErrorCode::kDeadlineExceeded;
+  const bool is_ours = error.origin == ErrorOrigin::kRouter;
   const std::string who = "instance " + instance.spec.name;
-  instance.live.failures.fetch_add(1, std::memory_order_relaxed);
-  context_.on_instance_trouble(assignment.instance, !is_late);
-  const int status = is_late ? 504 : 502;
-  failure_ =
-      Failure{.status = status,
-              .fields = {},
-              .body = http::openai_error_body(
-                  status, who + " failed: " + (is_late ? "no answer in time" : "connection lost"),
-                  "instance_failed")};
+  if (!is_ours) {
+    instance.live.failures.fetch_add(1, std::memory_order_relaxed);
+    context_.on_instance_trouble(assignment.instance, !is_late);
+  }
+  const std::string what =
+      is_ours ? "the gateway itself has no connection to spare"
+              : who + " failed: " + (is_late ? "no answer in time" : "connection lost");
+  failure_ = Failure();
+  if (is_late) {
+    failure_->status = 504;
+    failure_->body = http::openai_error_body(504, what, kInstanceFailed);
+  } else {
+    failure_->lost_connection = what;
+  }
   if (context_.log->enabled(LogLevel::kWarn)) {
     context_.log->write(LogLevel::kWarn, sentence(who + " attempt failed: " + error.message));
   }
@@ -387,7 +399,11 @@ RequestSession::Ending RequestSession::refuse(http::Response response) {
 /// The scheduler has no instance (any more): what the last one said is better than that.
 RequestSession::Ending RequestSession::refuse(const Refusal& refusal) {
   auto response = http::openai_error(refusal.error, refusal.retry_after);
-  if (failure_ && failure_->status != 502) {
+  if (failure_ && !failure_->lost_connection.empty()) {
+    // Others may take it soon, so the status stays that of the refusal.
+    response.body = http::openai_error_body(
+        response.status, refusal.error.message + "; " + failure_->lost_connection, kInstanceFailed);
+  } else if (failure_) {
     response.status = failure_->status;
     response.body = std::move(failure_->body);
     if (const auto* after = failure_->fields.find("retry-after")) {

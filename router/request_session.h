@@ -42,9 +42,10 @@ class RequestSession {
 
   /// What the last failed attempt said, for when there is no other.
   struct Failure {
-    int status = 502;
+    int status = 503;
     http::Fields fields;
-    std::string body;  ///< In OpenAI's form.
+    std::string body;             ///< In OpenAI's form; empty where there was no answer.
+    std::string lost_connection;  ///< Which, in a sentence; empty otherwise.
   };
   enum class Next : std::uint8_t { kRelay, kRefuse, kTryAgain, kSendOurselves, kStop };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace ringmaster {
 
@@ -12,7 +13,9 @@ struct ServiceState {
   std::atomic<bool> is_draining{false};
   std::atomic<std::size_t> buffered_bytes{0};
   std::atomic<std::uint64_t> next_request{1};
-  std::function<std::size_t()> connection_count;  ///< Set before the first request.
+  // Set before the first request.
+  std::function<std::size_t()> connection_count;
+  std::string version;  ///< Of the program.
 };
 
 }  // namespace ringmaster
