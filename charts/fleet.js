@@ -1,6 +1,6 @@
 // The page of the admin listener: the instances, what waits for them, and where the last requests went
 // and why. It asks /admin/instances, /admin/decisions and /admin/shadow anew every two seconds while it
-// is looked at.
+// is looked at. One decision in full: fleet_decision.js.
 
 const kIntervalMs = 2000;
 const kTimeoutMs = 10_000;
@@ -15,6 +15,7 @@ const fleet = {
   instances: [],
   decisions: [],
   shadows: [],
+  decision: null, // What askDecision() said of the one that the address names.
   history: [], // {time (ms), pending: Map of id to tokens, attempts}, the oldest first.
   failure: null,
   isPaused: false,
@@ -28,9 +29,10 @@ async function ask(path) {
 
 async function refresh() {
   try {
-    const [{ instances }, { decisions }, { shadows }] = await Promise.all([
-      ask('/admin/instances'), ask(`/admin/decisions?limit=${kDecisions}`), ask('/admin/shadow')]);
-    Object.assign(fleet, { instances, decisions, shadows, failure: null });
+    const name = decisionAsked();
+    const [{ instances }, { decisions }, { shadows }, decision] = await Promise.all([
+      ask('/admin/instances'), ask(`/admin/decisions?limit=${kDecisions}`), ask('/admin/shadow'), name ? askDecision(name) : null]);
+    Object.assign(fleet, { instances, decisions, shadows, decision, failure: null });
     fleet.history.push({
       time: Date.now(),
       pending: new Map(instances.map((one) => [one.id, pendingOf(one)])),
@@ -133,12 +135,12 @@ function reasonsCard(decisions) {
 function decisionsCard(decisions) {
   const newest = decisions[0]?.seconds ?? 0;
   const chosen = (one) => one.candidates.find((candidate) => candidate.instance === one.chosen);
-  const columns = [['Decision', (one) => el('a', { 'data-focus': one.id, href: `/admin/decisions/${encodeURIComponent(one.id)}` }, one.id)],
+  const columns = [['Decision', (one) => el('a', { 'data-focus': one.id, href: `#${one.id}` }, one.id)],
     ['Before the newest', (one) => timing(newest - one.seconds), 'number'], ['Model', (one) => one.model], ['Went to', (one) => one.chosen], ['Why', (one) => one.reason],
     ['Prompt', (one) => count(one.prompt_tokens), 'number'], ['Cached', (one) => percent(one.prompt_tokens > 0 && chosen(one) ? chosen(one).cached_tokens / one.prompt_tokens : null, 0), 'number'],
     ['Expected TTFT', (one) => timing(chosen(one)?.estimated_ttft_seconds), 'number'], ['', (one) => [one.held ? 'held' : null, one.attempt > 1 ? `attempt ${one.attempt}` : null].filter(Boolean).join(', ')]];
   return el('section', { class: 'card wide' }, el('h3', {}, 'Last decisions'),
-    el('p', {}, 'Cached and expected TTFT are what the gateway believed when it chose. A decision’s page has every candidate.'),
+    el('p', {}, 'Cached and expected TTFT are what the gateway believed when it chose. A decision’s name shows all that it was based on.'),
     table(columns, decisions.slice(0, kDecisionsShown), { caption: 'Last decisions' }));
 }
 
@@ -163,7 +165,7 @@ const said = el('p', { class: 'lead' });
 const body = el('div', {});
 
 function show() {
-  const { instances, decisions, shadows, failure } = fleet;
+  const { instances, decisions, shadows, decision, failure } = fleet;
   const last = fleet.history.at(-1);
   // Somebody who goes through a chart by keyboard is not interrupted.
   const isRead = body.contains(document.activeElement) && document.activeElement.matches('.chart');
@@ -172,7 +174,7 @@ function show() {
   else said.textContent = `As of ${new Date(last.time).toLocaleTimeString('en-GB')}, every ${kIntervalMs / 1000} seconds.`;
   if (!last || isRead) return;
   hideTip();
-  replaceKept(body, figuresOf(instances), el('div', { class: 'grid' },
+  replaceKept(body, figuresOf(instances), el('div', { class: 'grid' }, decisionCard(decision),
     instancesCard(instances), pendingCard(instances), reasonsCard(decisions), shadowCard(shadows), decisionsCard(decisions)));
 }
 
@@ -186,5 +188,11 @@ async function follow() {
 }
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && !fleet.isPaused) refresh();
+});
+window.addEventListener('hashchange', async () => {
+  await refresh();
+  const shown = document.getElementById('decision');
+  shown?.scrollIntoView({ block: 'start' });
+  shown?.focus({ preventScroll: true });
 });
 follow();

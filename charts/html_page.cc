@@ -88,11 +88,12 @@ std::string to_html(const ReportPage& page) {
 }
 
 std::string fleet_page() {
-  return assemble({.title = "Fleet",
-                   .connect = "'self'",
-                   .body = "<main id=\"page\"></main>\n<noscript><p>This page needs scripts; the "
-                           "figures are at /admin/instances and /admin/decisions.</p></noscript>\n",
-                   .scripts = {page_js, chart_js, line_chart_js, bar_chart_js, fleet_js}});
+  return assemble(
+      {.title = "Fleet",
+       .connect = "'self'",
+       .body = "<main id=\"page\"></main>\n<noscript><p>This page needs scripts; the "
+               "figures are at /admin/instances and /admin/decisions.</p></noscript>\n",
+       .scripts = {page_js, chart_js, line_chart_js, bar_chart_js, fleet_decision_js, fleet_js}});
 }
 
 }  // namespace ringmaster

@@ -15,6 +15,7 @@ extern const std::string_view report_js;
 extern const std::string_view report_rates_js;
 extern const std::string_view report_run_js;
 extern const std::string_view report_pairs_js;
+extern const std::string_view fleet_decision_js;
 extern const std::string_view fleet_js;
 
 }  // namespace ringmaster

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { forms, noBrowser, openPage, overflow, screenshot, startBrowser } from './browser.mjs';
-import { startFleet, until, words } from './fleet.mjs';
+import { getJson, startFleet, until, words } from './fleet.mjs';
 
 const skip = noBrowser;
 let browser = null;
@@ -69,8 +69,29 @@ test('a decision leads to all that it was based on', { skip }, async () => {
   const link = page.locator('[aria-label="Last decisions"] tbody tr:first-child a');
   const name = await link.innerText();
   await link.click();
-  await page.waitForURL(`**/admin/decisions/${name}`);
-  assert.match(await page.innerText('body'), /"candidates"/);
+  const card = page.locator('#decision');
+  await card.getByRole('heading', { name: `Decision ${name}` }).waitFor();
+  await screenshot(page, 'fleet-decision');
+  const { candidates, chosen } = await getJson(`${fleet.admin}/admin/decisions/${name}`);
+  assert.equal(await card.locator('[aria-label="Candidates"] tbody tr').count(), candidates.length);
+  assert.match(await card.locator('[aria-label="Candidates"] tr.best').innerText(), new RegExp(`^${chosen} `));
+  assert.match(await card.locator('[aria-label="Candidates"] thead').innerText(), /uncached.*Score/);
+  assert.match(await card.locator('[aria-label="Other policies"]').innerText(), /min_ttft/);
+  assert.match(await card.locator('[aria-label="Afterwards"]').innerText(), /finished/);
+  assert.equal(await card.getByRole('link', { name: '/admin/decisions/' }).getAttribute('href'), `/admin/decisions/${name}`);
+  assert.ok(await overflow(page) <= 0, 'too wide');
+  await card.getByRole('link', { name: 'Close' }).click();
+  await card.waitFor({ state: 'detached' });
+  await page.context().close();
+});
+
+test('an address that names a decision leads to it, or says that it is not kept', { skip }, async () => {
+  const { decisions: [{ id }] } = await getJson(`${fleet.admin}/admin/decisions?limit=1`);
+  const { page } = await openPage(browser, `${fleet.admin}/admin/#${id}`, forms[3]);
+  await page.getByRole('heading', { name: `Decision ${id}` }).waitFor();
+  assert.ok(await overflow(page) <= 0, 'too wide');
+  await page.evaluate(() => { location.hash = '#1-99999'; });
+  await page.getByText('It is not kept any more').waitFor();
   await page.context().close();
 });
 
