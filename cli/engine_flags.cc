@@ -19,6 +19,9 @@ constexpr auto kOnlyCuda = "Only with --device cuda";
 constexpr auto kOnlySim = "Only with --device sim";
 constexpr std::string_view kOnly = "Only with --device ";
 
+// Ranges are those of the keys in the file, where there is one.
+constexpr std::int32_t kTokensMax = 1'000'000'000;
+
 template <class T>
 void overwrite(T& setting, const std::optional<T>& flag) {
   if (flag) setting = *flag;
@@ -39,10 +42,12 @@ void add_general_flags(CLI::App& command, EngineFlags& flags) {
   command
       .add_option("--context-tokens-max", flags.context_tokens,
                   "Longest prompt and output together; the model's by default")
+      ->check(CLI::Range(0, kTokensMax))
       ->group(kGeneral);
   command
       .add_option("--default-output-tokens", flags.output_default,
                   "Of chats that give no limit; 0: the whole context (128 with --device sim)")
+      ->check(CLI::Range(0, kTokensMax))
       ->group(kGeneral);
   command.add_option("--seed", flags.seed, "Of requests that bring none")->group(kGeneral);
   command.add_option("--io-threads", flags.io_threads, "For HTTP and tokenizing")
@@ -51,12 +56,12 @@ void add_general_flags(CLI::App& command, EngineFlags& flags) {
 }
 
 void add_memory_flags(CLI::App& command, EngineFlags& flags) {
-  const CLI::Range at_least_one(1, 1'000'000'000);
+  const CLI::Range at_least_one(1, kTokensMax);
   command.add_option("--block-tokens", flags.block_tokens, "Tokens of a KV block")
       ->check(CLI::Range(1, 1024))
       ->group(kMemory);
   command.add_option("--kv-cache-tokens", flags.kv_tokens, "Size of the KV cache in tokens")
-      ->check(at_least_one)
+      ->check(CLI::Range(16, kTokensMax))
       ->group(kMemory);
   command.add_option("--kv-blocks", flags.device.kv_blocks, "The same in blocks")
       ->check(at_least_one)
@@ -76,6 +81,7 @@ void add_memory_flags(CLI::App& command, EngineFlags& flags) {
 
 void add_cpu_flags(CLI::App& command, EngineFlags& flags) {
   command.add_option("--threads", flags.threads, "That compute; 0: all cores but one")
+      ->check(CLI::Range(0, 1024))
       ->group(kOnlyCpu);
   command.add_option("--memory", flags.device.kv_bytes, "Size of the KV cache, as in 256MB")
       ->transform(CLI::AsSizeValue(false))
@@ -96,7 +102,7 @@ void add_gpu_memory_flags(CLI::App& command, EngineFlags& flags) {
   command
       .add_option("--kv-error-max", flags.device.kv_error_max,
                   "How far e4m3 may move log-probabilities; compared with bf16 at the start")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1e-6, 1e3))
       ->capture_default_str()
       ->group(kOnlyCuda);
 }

@@ -22,7 +22,8 @@ void visit_keys(SettingsVisitor& visitor, EngineSettings& engine) {
                               {{"cpu", "cpu"}, {"cuda", "cuda"}, {"sim", "sim"}}, "cpu",
                               "where steps run: cpu and cuda (a GPU) compute them, sim only takes "
                               "their time");
-  visitor.integer("threads", engine.threads, 0, 1024, "threads of the cpu device; 0: one per core");
+  visitor.integer("threads", engine.threads, 0, 1024,
+                  "threads of the cpu device; 0: all cores but one");
   visitor.integer("block_tokens", engine.block_tokens, 1, 1024,
                   "tokens of a KV block, the unit of prefix caching");
   visitor.integer("kv_cache_tokens", engine.kv_cache_tokens, 16, kTokensMax,

@@ -29,7 +29,7 @@ struct EngineSettings {
   std::string model;           ///< Folder with config.json and *.safetensors.
   std::string served_name;     ///< Empty: the folder's name.
   std::string device = "cpu";  ///< "cpu", "cuda" or "sim".
-  std::size_t threads = 1;     ///< Of the CPU backend; 0: one per core.
+  std::size_t threads = 1;     ///< Of the CPU backend; 0: all cores but one.
   std::int32_t block_tokens = 16;
   std::int32_t kv_cache_tokens = 65'536;      ///< Size of the KV cache.
   std::int32_t context_tokens_max = 0;        ///< 0: what the model says.

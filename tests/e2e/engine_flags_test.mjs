@@ -42,6 +42,18 @@ test('a flag that the device cannot have is refused by engine and up in the same
 test('values that no engine takes are refused by engine and up in the same line', async () => {
   assert.match(await refusals('--kv-cache-type', 'fp8'), /^ringmaster up: --kv-cache-type: expected one of bf16, e4m3, found "fp8"; see /);
   assert.match(await refusals('--block-tokens', '0'), /^ringmaster up: --block-tokens: expected a number from 1 to 1024, found "0"; see /);
+  for (const [flag, value, range] of [
+    ['--kv-error-max', '-1', '1e-06 to 1000'],
+    ['--context-tokens-max', '-5', '0 to 1e+09'],
+    ['--threads', '9999', '0 to 1024'],
+    ['--kv-cache-tokens', '8', '16 to 1e+09'],
+    ['--memory-utilization', '1.5', '0.01 to 1'],
+  ]) {
+    assert.equal(
+      await refusals(flag, value),
+      `ringmaster up: ${flag}: expected a number from ${range}, found "${value}"; see ringmaster up --help`,
+    );
+  }
   assert.match(await refusals('--kv-cache-tpye', 'e4m3'), /unknown option "--kv-cache-tpye" \(did you mean '--kv-cache-type'\?\)/);
   assert.match(await refusals('--device', 'sim', '--sim-profile', 'qwen@abacus'), /^ringmaster: --sim-profile: .*qwen@abacus/);
 });
