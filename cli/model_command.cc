@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 
 #include "cli/model_folder_writer.h"
+#include "cli/prompt_encoder_folder.h"
 #include "engine/loaders/model_folder.h"
 #include "engine/tiny_model.h"
 
@@ -56,7 +57,7 @@ int make_tiny(const ModelOptions& options) {
   return 0;
 }
 
-boost::json::object describe(const engine::LoadedModel& model) {
+boost::json::object describe(const engine::LoadedModel& model, const PromptEncoder& encoder) {
   const engine::ModelConfig& config = model.config;
   boost::json::array end_tokens(config.end_tokens.begin(), config.end_tokens.end());
   return {{"name", model.name},
@@ -76,13 +77,16 @@ boost::json::object describe(const engine::LoadedModel& model) {
           {"qk_norm", config.qk_norm},
           {"end_tokens", std::move(end_tokens)},
           {"kv_elements_per_token", config.kv_elements_per_token()},
-          {"tensors", model.files.tensors().size()}};
+          {"tensors", model.files.tensors().size()},
+          {"chat_template", encoder.has_chat_template()}};
 }
 
 int inspect(const ModelOptions& options) {
   const auto model = engine::load_model_folder(options.folder);
   if (!model) return report_failure(model.error(), 2);
-  const auto description = describe(**model);
+  const auto encoder = load_prompt_encoder(options.folder);
+  if (!encoder) return report_failure(encoder.error(), 2);
+  const auto description = describe(**model, **encoder);
   if (options.is_json) {
     std::cout << description << '\n';
     return 0;

@@ -73,6 +73,20 @@ test('a missing model folder is one line that names it', async () => {
   }
 });
 
+test('model inspect refuses what the engine would refuse', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ringmaster-'));
+  assert.equal((await run(['model', 'make-tiny', folder])).code, 0);
+  const whole = await run(['model', 'inspect', folder, '--json']);
+  assert.equal(JSON.parse(whole.stdout).chat_template, true, whole.stderr);
+  writeFileSync(join(folder, 'tokenizer_config.json'), '[');
+  const faulty = await run(['model', 'inspect', folder]);
+  assert.equal(faulty.code, 2);
+  assert.match(faulty.stderr, /tokenizer_config\.json: must be JSON/);
+  rmSync(join(folder, 'tokenizer.json'));
+  assert.match((await run(['model', 'inspect', folder])).stderr, /cannot read .*tokenizer\.json/);
+  rmSync(folder, { recursive: true });
+});
+
 test('a wrong name on the command line is one line with the name that was perhaps meant', async () => {
   for (const [args, meant] of [
     [['simm'], 'unknown command "simm" (did you mean \'sim\'?); see ringmaster --help'],

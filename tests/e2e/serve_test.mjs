@@ -13,8 +13,10 @@ import { binary, run, until } from './fleet.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'ringmaster-'));
 const started = [];
 
-async function start(...args) {
-  const child = spawn(binary, [...args, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
+const start = (...args) => startBy([binary, ...args]);
+
+async function startBy([program, ...args]) {
+  const child = spawn(program, [...args, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
   started.push(child);
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   return { child, ready: JSON.parse(line) };
@@ -62,6 +64,16 @@ test('the smallest configuration serves requests', async () => {
   assert.deepEqual(models.data.map(({ id }) => id), ['m']);
   assert.equal((await fetch(`${gateway.ready.gateway}/healthz`)).status, 200);
   assert.equal((await fetch(`${gateway.ready.gateway}/readyz`)).status, 200);
+});
+
+test('it may open as many files as the hard limit allows, whatever the soft one says', async () => {
+  const script = 'ulimit -Sn 64; ulimit -Hn 3000; exec "$0" "$@"';
+  const { child, ready } = await startBy(['bash', '-c', script, binary, 'serve', '-c', join(folder, 'gateway.yaml')]);
+  const metrics = await (await fetch(`${ready.gateway}/metrics`)).text();
+  assert.match(metrics, /^process_max_fds 3000$/m);
+  const version = (await run(['--version'])).stdout.replace('ringmaster ', '').trim();
+  assert.ok(metrics.includes(`ringmaster_build_info{version="${version}"} 1`), metrics);
+  assert.equal(await end(child, 'SIGTERM'), 0);
 });
 
 test('with all instances down it answers 503 with Retry-After, and recovers without a restart', async () => {
