@@ -131,7 +131,9 @@ void add_explain(CLI::App& sim, int& exit_code) {
       "Show what one decision was based on, what others would have done, what came of it");
   add_workload_flags(*command, *flags);
   add_fleet_flags(*command, *flags);
+  command->option_defaults()->group("Options");
   command->add_option("--qps", flags->qps, "Mean arrival rate of the counted requests, requests/s")
+      ->group("Workload")
       ->required();
   command->add_option("--request", *request, "Which one, from 1 on, warm-up included")->required();
   command->add_option("--json", flags->json, "Write JSON to FILE; - prints it instead of text")
@@ -173,6 +175,7 @@ void add_sim_command(CLI::App& app, int& exit_code) {
   add_workload_flags(*sim, *flags);
   add_fleet_flags(*sim, *flags);
   sim->add_option("--qps", flags->qps, "Mean arrival rates of the counted requests, requests/s")
+      ->group("Workload")
       ->delimiter(',')
       ->type_name("RATE,...");
   add_output_flags(*sim, *flags);
@@ -184,6 +187,7 @@ void add_sim_command(CLI::App& app, int& exit_code) {
   sim->add_option("--record", flags->record,
                   "Write the scheduler's events and actions to FILE; for one point only")
       ->type_name("FILE");
+  sim->option_defaults()->group("Options");
   add_goodput(*sim, exit_code);
   add_sim_plan(*sim, exit_code);
   add_sim_ablate(*sim, exit_code);

@@ -154,15 +154,6 @@ void add_sim_fleet_flags(CLI::App& command, SimFleetFlags& flags) {
                   "Grow and shrink the fleet by a signal, pending or freeness: "
                   "pending:min=4,max=16,up=2,down=0.25,interval=10s,cooldown=60s,start_up=60s")
       ->type_name("SIGNAL[:KEY=VALUE,...]");
-  command.add_option("--slo-tpot", flags.slo_tpot,
-                     "Target for the time per output token after the first [none]");
-  command
-      .add_option(
-          "--class", flags.classes,
-          "A class of requests, drawn by share: chat:share=0.8,ttft=2s,tpot=100ms,priority=1"
-          "; once per class")
-      ->allow_extra_args(false)
-      ->type_name("NAME:KEY=VALUE,...");
   command
       .add_option("--gateways", flags.gateways,
                   "Gateways before the fleet; arrivals are split among them at random")
@@ -173,6 +164,18 @@ void add_sim_fleet_flags(CLI::App& command, SimFleetFlags& flags) {
   command.add_option("--report-interval", flags.report_interval,
                      "Between two load reports of an instance; 0s: none "
                      "[of the setting; 1s if there are several gateways]");
+}
+
+void add_sim_target_flags(CLI::App& command, SimFleetFlags& flags) {
+  command.add_option("--slo-tpot", flags.slo_tpot,
+                     "Target for the time per output token after the first [none]");
+  command
+      .add_option(
+          "--class", flags.classes,
+          "A class of requests, drawn by share: chat:share=0.8,ttft=2s,tpot=100ms,priority=1"
+          "; once per class")
+      ->allow_extra_args(false)
+      ->type_name("NAME:KEY=VALUE,...");
 }
 
 Status apply(const SimFleetFlags& flags, sim::SimulationOptions& options) {

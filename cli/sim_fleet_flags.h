@@ -28,6 +28,9 @@ struct SimFleetFlags {
 
 void add_sim_fleet_flags(CLI::App& command, SimFleetFlags& flags);
 
+/// Those of them that say what requests are to get.
+void add_sim_target_flags(CLI::App& command, SimFleetFlags& flags);
+
 /// Puts what was asked for into the options, whose model, profile, instances and report interval
 /// are those of the setting. Fails with kInvalidArgument or kNotFound and names the flag.
 [[nodiscard]] Status apply(const SimFleetFlags& flags, sim::SimulationOptions& options);

@@ -111,10 +111,12 @@ void add_sim_plan(CLI::App& sim, int& exit_code) {
   add_workload_flags(*command, flags->sim);
   add_fleet_flags(*command, flags->sim);
   command->add_option("--qps", flags->sim.qps, "Mean arrival rates, requests/s [the trace's own]")
+      ->group("Workload")
       ->delimiter(',')
       ->type_name("RATE,...");
   add_target_flags(*command, flags->sim);
   command->add_option("--instances-max", flags->instances_max, "Largest fleet to think of")
+      ->group("Fleet")
       ->check(CLI::Range(1, 4095))
       ->capture_default_str();
   add_output_flags(*command, flags->sim);

@@ -50,7 +50,9 @@ SimSweep plan_comparison(const SimSweep& searched, std::span<const sim::RunRepor
 Status write_report(const SimFlags& flags, const sim::GoodputTarget& target,
                     std::span<const sim::RunReport> searches,
                     std::span<const sim::RunReport> points) {
-  const std::string command = command_text(*flags.command);
+  // Another version may decide otherwise.
+  const std::string command =
+      "# ringmaster " RINGMASTER_VERSION "\n" + command_text(*flags.command);
   return write_text(
       flags.report,
       sim::to_html({.command = command, .target = target, .searches = searches, .points = points}));

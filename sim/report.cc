@@ -94,8 +94,9 @@ struct Columns {
 };
 
 Row heading(const Columns& columns) {
-  Row row = {"trace", "policy", "qps",     "attained", "ttft p50", "p90",
-             "p99",   "cached", "load cv", "moves",    "rejected", "requests/s"};
+  // The last one is the simulator's own speed.
+  Row row = {"trace", "policy", "qps",     "attained", "ttft p50 s", "p90",
+             "p99",   "cached", "load cv", "moves",    "rejected",   "simulated/s"};
   if (columns.bound) row.insert(row.begin() + 3, "bound");
   if (columns.seed) row.insert(row.begin() + 3, "seed");
   return row;

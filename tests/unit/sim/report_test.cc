@@ -91,10 +91,10 @@ TEST(ReportTable, AlignsOneRowAPoint) {
   const RunReport reports[] = {report()};
   EXPECT_EQ(
       to_table(reports),
-      "trace    policy    qps  attained  ttft p50    p90  p99  cached  load cv  moves  rejected"
-      "  requests/s\n"
-      "t.jsonl  dualmap  4.00    0.9375     1.500  4.000    -  0.1000    0.250      7         0"
-      "           -\n");
+      "trace    policy    qps  attained  ttft p50 s    p90  p99  cached  load cv  moves  rejected"
+      "  simulated/s\n"
+      "t.jsonl  dualmap  4.00    0.9375       1.500  4.000    -  0.1000    0.250      7         0"
+      "            -\n");
 }
 
 }  // namespace
