@@ -37,6 +37,8 @@ class EmulatedDevice {
     grid_.launch<Kernel>(grid, shared_bytes, args);
   }
 
+  [[nodiscard]] std::int64_t most_additions() const { return grid_.most_additions(); }
+
  private:
   GridEmulator grid_;
   std::vector<std::shared_ptr<void>> memory_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -57,6 +58,9 @@ class GridEmulator {
     }
   }
 
+  /// Of atomic additions to one address by one block; on a card they wait for each other.
+  [[nodiscard]] std::int64_t most_additions() const { return most_additions_; }
+
  private:
   enum class State { kReady, kAtBarrier, kAtWarp, kAtGroup, kDone };
   struct alignas(16) Chunk {
@@ -97,6 +101,7 @@ class GridEmulator {
     threads_ = threads;
     for (EmulatedWarpgroup& products : products_) products.clear();
     products_.resize(static_cast<std::size_t>(threads / 128));
+    additions_.clear();
     shown_ = shared_;
     shown_at_barrier_ = shared_;
     seen_.assign(static_cast<std::size_t>(threads / 32), shared_);
@@ -281,6 +286,8 @@ class GridEmulator {
   std::vector<Chunk> shown_;              // What products may read after the next barrier,
   std::vector<Chunk> shown_at_barrier_;   // and what they may since the last one.
   std::vector<EmulatedWarpgroup> products_;
+  std::map<const std::uint64_t*, std::int64_t> additions_;  // Of this block.
+  std::int64_t most_additions_ = 0;                         // Of any.
   std::vector<std::unique_ptr<Fiber>> fibers_;
   Fiber* running_ = nullptr;
   std::jmp_buf main_;
@@ -316,7 +323,10 @@ class GridEmulator::Lane {
     return operand.result;
   }
 
-  void atomic_add(std::uint64_t* to, std::uint64_t value) { *to += value; }
+  void atomic_add(std::uint64_t* to, std::uint64_t value) {
+    *to += value;
+    grid_.most_additions_ = std::max(grid_.most_additions_, ++grid_.additions_[to]);
+  }
 
   [[nodiscard]] static int fresh(int value) { return value; }
 

@@ -39,8 +39,8 @@ struct LogitMemory {
   std::uint64_t bins[kBins];
   std::uint64_t sums[kThreads / kWarp];
   double reals[kThreads / kWarp];
-  std::uint64_t chosen;  // What one thread found for all.
-  std::uint64_t above;
+  std::uint64_t rest;  // What one thread found for all, as the next two.
+  std::int32_t bin;
   std::int32_t token;
 };
 
@@ -84,6 +84,13 @@ struct LogitRow {
           return rank < limit ? rank : 0;
         },
         Higher{});
+  }
+
+  /// How far the lowest logit is from `highest`, the highest.
+  [[nodiscard]] RINGMASTER_KERNEL float farthest(float highest) const {
+    return reduce(
+        reinterpret_cast<float*>(memory.sums),
+        [this, highest](std::int32_t i) { return highest - logits[i]; }, Higher{});
   }
 
   /// The logarithm of the sum of all e^logit, of which `highest` is the largest logit.

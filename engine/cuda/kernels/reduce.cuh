@@ -32,6 +32,18 @@ RINGMASTER_KERNEL T block_reduce(Lane& lane, T value, T* scratch, Combine combin
   return total;
 }
 
+/// The sum of the values of this lane of a warp and of those before it.
+template <class T, class Lane>
+RINGMASTER_KERNEL T sum_until(Lane& lane, T value) {
+  const int index = lane.thread() % kWarp;
+  RINGMASTER_UNROLL
+  for (int by = 1; by < kWarp; by *= 2) {
+    const T before = lane.shuffle(value, (index - by) & (kWarp - 1));
+    if (index >= by) value += before;
+  }
+  return value;
+}
+
 struct Add {
   template <class T>
   RINGMASTER_KERNEL T operator()(T a, T b) const {

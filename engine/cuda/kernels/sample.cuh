@@ -6,6 +6,7 @@
 #include "engine/cuda/kernels/bf16.h"
 #include "engine/cuda/kernels/kept_run.cuh"
 #include "engine/cuda/kernels/logit_row.cuh"
+#include "engine/cuda/kernels/token_search.cuh"
 #include "engine/cuda/sample_output.h"
 #include "engine/cuda/step_layout.h"
 #include "engine/philox.h"
@@ -58,7 +59,7 @@ struct Sample {
     float highest;
 
     RINGMASTER_KERNEL std::int32_t run() const {
-      KeptRun<kThreads, Lane> kept(row);
+      KeptRun<kThreads, Lane> kept(row, highest);
       filter(kept);
       const double least = options.min_p < 1.0F ? static_cast<double>(options.min_p) : 1.0;
       const auto mass = [&](std::int32_t token) {
@@ -68,22 +69,24 @@ struct Sample {
       };
       const double unit =
           philox_unit(options.seed, static_cast<std::uint64_t>(options.output_index));
-      const std::uint64_t all = kept.total(mass);
+      TokenSearch<kThreads, Lane> search(row);
+      const std::uint64_t all = search.sum(mass);
       const auto target = static_cast<std::uint64_t>(unit * static_cast<double>(all));
-      return kept.find_in_order(target < all ? target : all - 1, mass);
+      return search.find(target < all ? target : all - 1, mass);
     }
 
     RINGMASTER_KERNEL void filter(KeptRun<kThreads, Lane>& kept) const {
       if (options.top_k > 0 && options.top_k < row.vocabulary) {
-        kept.cut(static_cast<std::uint64_t>(options.top_k),
+        const auto count = static_cast<std::uint64_t>(options.top_k);
+        kept.cut([count](std::uint64_t) { return count; },
                  [](std::int32_t) { return std::uint64_t{1}; });
       }
       if (options.top_p < 1.0F) {
-        const auto mass = [this](std::int32_t token) { return units(weight(token)); };
-        const auto all = static_cast<double>(kept.total(mass));
-        const auto wanted =
-            static_cast<std::uint64_t>(ceil(static_cast<double>(options.top_p) * all));
-        kept.cut(wanted > 0 ? wanted : 1, mass);
+        const auto wanted = [this](std::uint64_t all) {
+          const double share = static_cast<double>(options.top_p) * static_cast<double>(all);
+          return share > 1.0 ? static_cast<std::uint64_t>(ceil(share)) : std::uint64_t{1};
+        };
+        kept.cut(wanted, [this](std::int32_t token) { return units(weight(token)); });
       }
     }
 

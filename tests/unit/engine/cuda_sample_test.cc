@@ -34,10 +34,8 @@ PackedRow packed_row(const SamplingOptions& options, std::int32_t output_index) 
           .logprobs = options.logprobs};
 }
 
-SampleOutput sample_on_device(const std::vector<float>& logits, const PackedRow& row,
-                              ThreadOrder order = ThreadOrder::kAscending) {
-  static std::map<ThreadOrder, EmulatedDevice> devices;
-  EmulatedDevice& device = devices.try_emplace(order, order).first->second;
+SampleOutput sample_on(EmulatedDevice& device, const std::vector<float>& logits,
+                       const PackedRow& row) {
   SampleOutput* out = device.upload(std::vector<SampleOutput>(1, SampleOutput{.token = -7}));
   auto* last = device.upload(std::vector<std::int32_t>{-1, -1});
   device.launch<Sample>({1}, Sample::shared_bytes(),
@@ -49,6 +47,12 @@ SampleOutput sample_on_device(const std::vector<float>& logits, const PackedRow&
   EXPECT_EQ(last[1], out->token);
   EXPECT_EQ(last[0], -1);
   return *out;
+}
+
+SampleOutput sample_on_device(const std::vector<float>& logits, const PackedRow& row,
+                              ThreadOrder order = ThreadOrder::kAscending) {
+  static std::map<ThreadOrder, EmulatedDevice> devices;
+  return sample_on(devices.try_emplace(order, order).first->second, logits, row);
 }
 
 /// The tokens of draws 0 to 9 on both devices.
@@ -91,6 +95,29 @@ TEST(CudaSample, BreaksTiesByTokenAsTheCpuDoes) {
   expect_equal_draws(logits, {.top_k = 900, .top_p = 0.9F, .min_p = 0.01F});
   EXPECT_EQ(sample_on_device({0.0F, -0.0F, -1.0F}, packed_row({.temperature = 0.0F}, 0)).token, 0);
   EXPECT_EQ(sample_on_device({-0.0F, 0.0F, -1.0F}, packed_row({.temperature = 0.0F}, 0)).token, 0);
+}
+
+// Additions to one bin wait for each other: by the exponents of logits, most were of one or two.
+TEST(CudaSample, AddsFewTokensToTheSameBin) {
+  for (const double size : {0.01, 1.0, 5.0}) {
+    auto logits = random_logits(8, 20'000, size);
+    if (size >= 1.0) logits[5] = -1e30F;
+    for (const SamplingOptions& options :
+         {SamplingOptions{.top_k = 40}, SamplingOptions{.temperature = 1.5F, .top_p = 0.9F}}) {
+      EmulatedDevice device;
+      sample_on(device, logits, packed_row(options, 0));
+      EXPECT_LE(device.most_additions(), 1000) << size;
+    }
+  }
+}
+
+TEST(CudaSample, DrawsAsTheCpuDoesFromTheLargestAndSmallestLogits) {
+  auto logits = random_logits(9, 600, 1e38);
+  for (float& logit : logits) logit = std::clamp(logit, -3.4e38F, 3.4e38F);
+  expect_equal_draws(logits, {.top_k = 100});
+  for (float& logit : logits) logit *= 1e-38F * 1e-38F;
+  expect_equal_draws(logits, {.top_k = 100, .top_p = 0.5F});
+  expect_equal_draws(std::vector<float>(600, 3.0F), {.top_k = 100, .top_p = 0.5F});
 }
 
 TEST(CudaSample, TakesTheFirstOfTheHighestWhenGreedy) {
