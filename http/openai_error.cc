@@ -78,6 +78,12 @@ Response openai_error(const Error& error, std::optional<Duration> retry_after) {
   return response;
 }
 
+std::optional<Response> refuse_compressed(const Fields& fields) {
+  const auto* const coding = fields.find("content-encoding");
+  if (coding == nullptr || *coding == "identity") return std::nullopt;
+  return openai_error(415, "a body with Content-Encoding is not read; send it as it is");
+}
+
 std::string openai_error_event(std::string_view message, std::string_view code) {
   std::string event = "data: ";
   append_error_object(event, message, "server_error", code);

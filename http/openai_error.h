@@ -25,6 +25,9 @@ namespace ringmaster::http {
 [[nodiscard]] Response openai_error(const Error& error,
                                     std::optional<Duration> retry_after = std::nullopt);
 
+/// 415 where the fields of a request say that its body is compressed: nothing here reads that.
+[[nodiscard]] std::optional<Response> refuse_compressed(const Fields& fields);
+
 /// One event `data: {"error":...}` that ends a stream which has already begun.
 [[nodiscard]] std::string openai_error_event(std::string_view message, std::string_view code);
 

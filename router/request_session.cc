@@ -147,9 +147,8 @@ std::optional<http::Response> RequestSession::prepare() {
     refusal.fields.set("allow", "POST");
     return refusal;
   }
-  const auto* const coding = request_.fields.find("content-encoding");
-  if (speaks_openai_ && coding != nullptr && *coding != "identity") {
-    return http::openai_error(415, "a body with Content-Encoding is not read; send it as it is");
+  if (speaks_openai_) {
+    if (auto refusal = http::refuse_compressed(request_.fields)) return refusal;
   }
   if (auto read = read_body(); !read) return http::openai_error(read.error());
   const bool forwards_key = context_.settings->api_keys.empty();

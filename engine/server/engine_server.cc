@@ -39,6 +39,13 @@ std::optional<std::uint64_t> query_number(std::string_view query, std::string_vi
   return std::nullopt;
 }
 
+http::Response unknown_model(std::string_view asked, const std::string& served) {
+  return http::openai_error(404,
+                            "the model '" + std::string(asked) +
+                                "' does not exist: this engine serves '" + served + "'",
+                            "model_not_found");
+}
+
 http::Response method_not_allowed(std::string_view allowed) {
   http::Response response =
       http::openai_error(405, "this path takes " + std::string(allowed) + " only");
@@ -166,8 +173,10 @@ http::Response EngineServer::page_at(std::string_view path) {
   if (path == "/v1/models") {
     return http::json_response(200, R"({"object":"list","data":[)" + model_card_json() + "]}");
   }
-  if (path == "/v1/models/" + options_.model_name) {
-    return http::json_response(200, model_card_json());
+  if (constexpr std::string_view kModels = "/v1/models/"; path.starts_with(kModels)) {
+    const auto name = path.substr(kModels.size());
+    return name == options_.model_name ? http::json_response(200, model_card_json())
+                                       : unknown_model(name, options_.model_name);
   }
   if (path == "/load") return http::json_response(200, load_json());
   if (path == "/metrics") {
@@ -255,17 +264,17 @@ asio::awaitable<void> EngineServer::generate(Call& call, CallKind kind) {
     co_await send_error(call, draining);
     co_return;
   }
+  if (auto refusal = http::refuse_compressed(call.request.fields)) {
+    co_await send(call, std::move(*refusal));
+    co_return;
+  }
   const Result<OpenAiRequest> body = parse_openai_request(kind, call.request.body);
   if (!body) {
     co_await send_error(call, body.error());
     co_return;
   }
   if (body->model != options_.model_name) {
-    http::Response unknown =
-        http::openai_error(404,
-                           "the model '" + body->model + "' does not exist: this engine serves '" +
-                               options_.model_name + "'",
-                           "model_not_found");
+    http::Response unknown = unknown_model(body->model, options_.model_name);
     co_await send(call, std::move(unknown));
     co_return;
   }

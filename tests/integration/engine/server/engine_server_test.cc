@@ -122,6 +122,16 @@ TEST(EngineServer, RefusesAnUnknownModelWith404) {
   const HttpAnswer answer = bench.post("/v1/completions", R"({"model":"other","prompt":"x"})");
   EXPECT_EQ(answer.status, 404);
   EXPECT_EQ(answer.json().at("error").at("code").as_string(), "model_not_found");
+  const HttpAnswer card = bench.get("/v1/models/other");
+  EXPECT_EQ(card.status, 404);
+  EXPECT_EQ(card.json().at("error").at("code").as_string(), "model_not_found");
+}
+
+TEST(EngineServer, RefusesACompressedBodyByItsName) {
+  EngineServerBench bench;
+  http::Fields fields;
+  fields.add("content-encoding", "gzip");
+  EXPECT_EQ(bench.post("/v1/completions", "\x1f\x8b", fields).status, 415);
 }
 
 TEST(EngineServer, RefusesBadJsonWith400AndItsPlace) {
