@@ -54,7 +54,7 @@ function drawAxes(svg, chart, box, xAt, yAt, width) {
   svg.append(textAt(0, 12, chart.y.title), textAt(Math.min(box.right, width), chart.height - 6, chart.x.title, { 'text-anchor': 'end' }));
 }
 
-function drawCompared(svg, { marks, x, y }, box, xAt, yAt) {
+function drawCompared(svg, { marks, series, x, y, hasLines }, box, xAt, yAt) {
   const isWithin = ({ axis, value }) => {
     const { from, to } = axis === 'x' ? x.range : y.range;
     return value >= from && value <= to;
@@ -69,10 +69,26 @@ function drawCompared(svg, { marks, x, y }, box, xAt, yAt) {
       const at = yAt.at(value);
       // Where there is room: above the top is the title of the axis, below the bottom its numbers.
       const goesBelow = isBelow ? at + 18 < box.bottom : at - 14 < box.top;
-      svg.append(svgEl('line', { class: 'mark', x1: box.left, x2: box.right, y1: at, y2: at }),
-        textAt(box.left + 4, goesBelow ? at + 14 : at - 5, text, { class: 'haloed' }));
+      const wide = textWidth(text);
+      const lines = [goesBelow ? at + 14 : at - 5, goesBelow ? at - 5 : at + 14].filter((base) => base - 10 > box.top && base + 3 < box.bottom);
+      const room = box.right - box.left - wide - 8;
+      const tries = Array.from({ length: 13 }, (_, k) => box.left + 4 + (room * k) / 12).flatMap((left) => lines.map((base) => [left, base]));
+      const places = series.map(({ points: list }) => alongLine(list.map(([px, py]) => [xAt.at(px), yAt.at(py)]), hasLines)).flat();
+      const isFree = ([left, base]) => !places.some(([px, py]) => px > left - 5 && px < left + wide + 5 && py > base - 15 && py < base + 7);
+      const [left, base] = tries.find(isFree) ?? [box.left + 4, goesBelow ? at + 14 : at - 5];
+      svg.append(svgEl('line', { class: 'mark', x1: box.left, x2: box.right, y1: at, y2: at }), textAt(left, base, text, { class: 'haloed' }));
     }
   }
+}
+
+/** The points, and where there are lines places on them, some pixels apart. */
+function alongLine(points, hasLines) {
+  if (!hasLines) return points;
+  return points.flatMap(([x, y], i) => {
+    const [nextX, nextY] = points[i + 1] ?? [x, y];
+    const steps = 1 + Math.floor(Math.hypot(nextX - x, nextY - y) / 6);
+    return Array.from({ length: steps }, (_, k) => [x + ((nextX - x) * k) / steps, y + ((nextY - y) * k) / steps]);
+  });
 }
 
 function drawSeries(svg, { name, style, points: list, lines, base }, hasLines, xAt, yAt, found) {
