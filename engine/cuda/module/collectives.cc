@@ -65,7 +65,7 @@ struct Collectives::Nccl {
   template <class Call>
   void start(CudaStatus& status, const char* what, const Call& call) const {
     if (!status.ok() || comms.empty()) return;
-    note(status, library.group_start(), what);
+    if (!note(status, library.group_start(), what)) return;
     for (std::size_t i = 0; i < comms.size(); ++i) note(status, call(i), what);
     note(status, library.group_end(), what);
   }

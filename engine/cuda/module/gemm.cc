@@ -50,7 +50,10 @@ struct Gemm::Layouts {
     const auto inputs = static_cast<std::uint64_t>(product.inputs);
     const auto outputs = static_cast<std::uint64_t>(product.outputs);
     const cudaDataType_t type = product.is_f32 ? CUDA_R_32F : CUDA_R_16BF;
-    status.note(cublasLtMatmulDescCreate(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F), "product");
+    if (!status.note(cublasLtMatmulDescCreate(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+                     "product")) {
+      return;
+    }
     const cublasOperation_t transposed = CUBLAS_OP_T;
     set(status, CUBLASLT_MATMUL_DESC_TRANSA, transposed);
     if (product.bias != nullptr) {
@@ -81,6 +84,31 @@ struct Gemm::Layouts {
   void set(CudaStatus& status, cublasLtMatmulDescAttributes_t attribute, const T& value) {
     status.note(cublasLtMatmulDescSetAttribute(operation, attribute, &value, sizeof value),
                 "product attribute");
+  }
+};
+
+/// What is asked of algorithms.
+struct Gemm::Preference {
+  cublasLtMatmulPreference_t handle = nullptr;
+
+  Preference(CudaStatus& status, bool is_deterministic) {
+    if (!status.note(cublasLtMatmulPreferenceCreate(&handle), "preference")) return;
+    const std::size_t workspace = kWorkspaceBytes;
+    set(status, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace);
+    const std::uint32_t no_split = CUBLASLT_REDUCTION_SCHEME_NONE;
+    if (is_deterministic) set(status, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, no_split);
+  }
+  Preference(const Preference&) = delete;
+  Preference& operator=(const Preference&) = delete;
+  ~Preference() {
+    if (handle != nullptr) cublasLtMatmulPreferenceDestroy(handle);
+  }
+
+ private:
+  template <class T>
+  void set(CudaStatus& status, cublasLtMatmulPreferenceAttributes_t attribute, const T& value) {
+    status.note(cublasLtMatmulPreferenceSetAttribute(handle, attribute, &value, sizeof value),
+                "preference");
   }
 };
 
@@ -142,27 +170,14 @@ void Gemm::tune_few_rows(cudaStream_t stream, const Product& product, const Tuni
 
 cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product) {
   const Layouts layouts(status_, product);
-  cublasLtMatmulPreference_t preference = nullptr;
-  status_.note(cublasLtMatmulPreferenceCreate(&preference), "preference");
-  const std::size_t workspace = kWorkspaceBytes;
-  status_.note(
-      cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                           &workspace, sizeof workspace),
-      "preference");
-  if (options_.is_deterministic) {
-    const std::uint32_t no_split = CUBLASLT_REDUCTION_SCHEME_NONE;
-    status_.note(
-        cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
-                                             &no_split, sizeof no_split),
-        "preference");
-  }
+  const Preference preference(status_, options_.is_deterministic);
+  if (!status_.ok()) return {};
   cublasLtMatmulHeuristicResult_t candidates[kCandidates];
   int found = 0;
   status_.note(cublasLtMatmulAlgoGetHeuristic(handle_, layouts.operation, layouts.weight, layouts.x,
-                                              layouts.y, layouts.y, preference, kCandidates,
+                                              layouts.y, layouts.y, preference.handle, kCandidates,
                                               candidates, &found),
                "choice of a product");
-  cublasLtMatmulPreferenceDestroy(preference);
   if (found == 0) {
     status_.fail("no algorithm for a product of " + std::to_string(product.rows) + " rows, " +
                  std::to_string(product.inputs) + " inputs and " + std::to_string(product.outputs) +

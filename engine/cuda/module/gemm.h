@@ -54,6 +54,7 @@ class Gemm {
 
  private:
   struct Layouts;
+  struct Preference;
 
   cublasLtMatmulAlgo_t choose_or_remember(cudaStream_t stream, const Product& product,
                                           const TuningKey& key, std::int32_t rows_max);

@@ -9,6 +9,20 @@
 
 namespace ringmaster::engine::cuda {
 
+/// A GPU that has failed never comes to the sum that the others wait in, so whoever waits for one
+/// of them has to look at all.
+template <class IsThere>
+void GpuGroup::wait_for_all(const IsThere& is_there) {
+  for (;;) {
+    bool are_there = true;
+    for (const auto& session : sessions_) are_there = is_there(*session) && are_there;
+    if (ok()) collectives_->check();
+    if (!ok()) return collectives_->abort();
+    if (are_there) return;
+    std::this_thread::yield();
+  }
+}
+
 GpuGroup::GpuGroup(const CudaOpenRequest& request) : request_(request) {
   for (std::int32_t rank = 0; rank < request.ranks && ok(); ++rank) {
     sessions_.push_back(std::make_unique<GpuSession>(request_of_rank(request, rank)));
@@ -24,8 +38,7 @@ GpuGroup::GpuGroup(const CudaOpenRequest& request) : request_(request) {
 }
 
 GpuGroup::~GpuGroup() {
-  // What has failed may have left GPUs that wait for each other.
-  if (collectives_ && !ok()) collectives_->abort();
+  if (collectives_) wait_for_all([](GpuSession& session) { return session.is_idle(); });
   for (const auto& session : sessions_) session->drain();
 }
 
@@ -48,9 +61,7 @@ void GpuGroup::connect() {
   for (std::int32_t tokens = 1; tokens < request_.step_tokens_max; tokens *= 2) add_up(tokens);
   add_up(request_.step_tokens_max);
   share_samples();
-  for (const auto& session : sessions_) {
-    if (ok()) session->drain();
-  }
+  wait_for_all([](GpuSession& session) { return session.is_idle(); });
 }
 
 void GpuGroup::add_up(std::int32_t tokens) {
@@ -74,22 +85,9 @@ void GpuGroup::submit(const CudaStep& step) {
   }
 }
 
-/// A GPU that has failed never comes to the sum that the others wait in, so whoever waits for one
-/// of them has to look at all.
-void GpuGroup::wait_for_all() {
-  for (;;) {
-    bool are_done = true;
-    for (const auto& session : sessions_) are_done = session->is_done() && are_done;
-    if (ok()) collectives_->check();
-    if (!ok()) return collectives_->abort();
-    if (are_done) return;
-    std::this_thread::yield();
-  }
-}
-
 double GpuGroup::wait(SampleOutput* samples, std::int32_t rows) {
   if (!ok()) return 0.0;
-  if (sessions_.size() > 1) wait_for_all();
+  if (sessions_.size() > 1) wait_for_all([](GpuSession& session) { return session.is_done(); });
   double seconds = 0.0;
   for (const auto& session : sessions_) {
     if (!ok()) return 0.0;

@@ -45,7 +45,8 @@ class GpuGroup {
  private:
   [[nodiscard]] bool ok() const { return message().empty(); }
   void connect();
-  void wait_for_all();
+  template <class IsThere>
+  void wait_for_all(const IsThere& is_there);
 
   CudaOpenRequest request_;
   CudaStatus status_;  // Of what concerns all.

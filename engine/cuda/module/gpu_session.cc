@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -22,12 +21,6 @@ constexpr std::int32_t kBlocksMax = std::numeric_limits<std::int32_t>::max() / 1
 /// Blocks of decode attention that one multiprocessor holds at once (100 KiB of shared memory
 /// each).
 constexpr std::int32_t kDecodeBlocksPerProcessor = 2;
-
-std::string gib(std::int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f GiB", static_cast<double>(bytes) / 0x1.0p30);
-  return text;
-}
 
 }  // namespace
 
@@ -384,6 +377,14 @@ void GpuSession::download(std::int32_t rows) {
 bool GpuSession::is_done() {
   if (!make_current()) return true;
   const cudaError_t result = cudaEventQuery(ring_[waited_ % kStepsMax].end);
+  if (result == cudaErrorNotReady) return false;
+  status_.note(result, "step");
+  return true;
+}
+
+bool GpuSession::is_idle() {
+  if (!make_current()) return true;
+  const cudaError_t result = cudaStreamQuery(stream_);
   if (result == cudaErrorNotReady) return false;
   status_.note(result, "step");
   return true;

@@ -56,6 +56,8 @@ class GpuSession {
   void download(std::int32_t rows);
   /// Whether the oldest step in flight has ended, or failed.
   [[nodiscard]] bool is_done();
+  /// Whether all that was started has ended, or failed.
+  [[nodiscard]] bool is_idle();
   /// Waits for the oldest step in flight; returns the seconds it took on the device.
   double wait(SampleOutput* samples, std::int32_t rows);
   /// Waits for all that was started.
