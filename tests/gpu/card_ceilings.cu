@@ -5,32 +5,53 @@
 
 #include "engine/cuda/module/device_memory.h"
 #include "engine/cuda/module/gemm.h"
-#include "engine/cuda/module/launch.h"
+#include "engine/cuda/module/launch.cuh"
 #include "engine/cuda/module/random_fill.cuh"
 #include "tests/gpu/card_ceilings.h"
+
+namespace ringmaster::engine::cuda {
+
+/// Eight independent loads of 16 bytes in flight per thread.
+struct ReadAll {
+  struct Args {
+    const Words4* from;
+    std::int64_t count;
+    std::uint32_t* sink;
+  };
+  static constexpr int kThreads = 512;
+
+  template <class Lane>
+  static RINGMASTER_KERNEL void run(Lane& lane, const Args& args) {
+    constexpr int kLoads = 8;
+    const std::int64_t stride = std::int64_t{lane.grid_x()} * kThreads;
+    std::uint32_t mixed = 0;
+    for (std::int64_t i = std::int64_t{lane.block_x()} * kThreads + lane.thread(); i < args.count;
+         i += stride * kLoads) {
+      Words4 values[kLoads];
+      RINGMASTER_UNROLL
+      for (int k = 0; k < kLoads; ++k) {
+        values[k] =
+            i + k * stride < args.count ? lane.load_once(args.from + i + k * stride) : Words4{};
+      }
+      RINGMASTER_UNROLL
+      for (int k = 0; k < kLoads; ++k) {
+        mixed ^= values[k].at[0] ^ values[k].at[1] ^ values[k].at[2] ^ values[k].at[3];
+      }
+    }
+    if (mixed == 0x12345678U) *args.sink = mixed;  // Keeps the loads alive.
+  }
+};
+
+}  // namespace ringmaster::engine::cuda
+
+RINGMASTER_BUILD_KERNEL(ringmaster::engine::cuda::ReadAll);
 
 namespace ringmaster::engine::cuda {
 namespace {
 
 constexpr std::int64_t kReadBytes = std::int64_t{8} << 30U;
+constexpr std::int64_t kReadWords = kReadBytes / sizeof(Words4);
 constexpr std::int32_t kSide = 8192;
-
-/// Eight independent loads of 16 bytes in flight per thread.
-__global__ void read_all(const uint4* from, std::int64_t count, unsigned* sink) {
-  constexpr int kLoads = 8;
-  const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
-  unsigned mixed = 0;
-  for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count;
-       i += stride * kLoads) {
-    uint4 values[kLoads];
-#pragma unroll
-    for (int k = 0; k < kLoads; ++k)
-      values[k] = i + k * stride < count ? from[i + k * stride] : uint4{};
-#pragma unroll
-    for (int k = 0; k < kLoads; ++k) mixed ^= values[k].x ^ values[k].y ^ values[k].z ^ values[k].w;
-  }
-  if (mixed == 0x12345678U) *sink = mixed;  // Keeps the loads alive.
-}
 
 void end_if_failed(const CudaStatus& status) {
   if (status.ok()) return;
@@ -70,15 +91,16 @@ CardCeilings measure_ceilings() {
   CardCeilings ceilings;
   {
     DeviceMemory memory(status);
-    auto* data = memory.take<unsigned char>(kReadBytes, "memory to read");
-    auto* sink = memory.take<unsigned>(1, "memory");
+    auto* data = memory.take<Words4>(kReadWords, "memory to read");
+    auto* sink = memory.take<std::uint32_t>(1, "memory");
     end_if_failed(status);
     const double read = best_time(status, stream, [&] {
-      read_all<<<132 * 16, 512, 0, stream>>>(reinterpret_cast<const uint4*>(data), kReadBytes / 16,
-                                             sink);
+      status.note(launch_kernel<ReadAll>({.stream = stream}, {132 * 16, 1}, 0,
+                                         {.from = data, .count = kReadWords, .sink = sink}),
+                  "read");
     });
     const double copied = best_time(status, stream, [&] {
-      status.note(cudaMemcpyAsync(data, data + kReadBytes / 2, kReadBytes / 2,
+      status.note(cudaMemcpyAsync(data, data + kReadWords / 2, kReadBytes / 2,
                                   cudaMemcpyDeviceToDevice, stream),
                   "copy");
     });

@@ -85,7 +85,9 @@ cudaError_t cudaMemset(void* at, int value, std::size_t bytes) {
     return refused;
   }
   DeviceMemoryMap::the().expect_on(Machine::current_gpu(), at, bytes, "cudaMemset");
-  return stand_in::start(nullptr, {.run = [=] { std::memset(at, value, bytes); }});
+  return stand_in::start(nullptr, {.run = [=] {
+                           if (Machine::the().computes) std::memset(at, value, bytes);
+                         }});
 }
 
 /// A copy to the GPU from memory that is not pinned may arrive after the call; all others are done
@@ -114,6 +116,13 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
     stand_in::misuse("cudaMemcpyAsync on the default stream, or while it is recorded");
   }
   if (bytes == 0) return stand_in::error_of(stream->gpu);
+  if (kind == cudaMemcpyDeviceToDevice) {
+    DeviceMemoryMap::the().expect_on(stream->gpu, from, bytes, "cudaMemcpyAsync");
+    DeviceMemoryMap::the().expect_on(stream->gpu, to, bytes, "cudaMemcpyAsync");
+    return stand_in::start(stream, {.run = [=] {
+                             if (Machine::the().computes) std::memmove(to, from, bytes);
+                           }});
+  }
   const bool is_upload = kind == cudaMemcpyHostToDevice;
   if (!is_upload && kind != cudaMemcpyDeviceToHost) stand_in::misuse("a copy of another kind");
   DeviceMemoryMap::the().expect_on(stream->gpu, is_upload ? to : from, bytes, "cudaMemcpyAsync");

@@ -38,7 +38,7 @@ class DeviceMemoryMap {
   void leave(int gpu);
 
  private:
-  static constexpr std::size_t kRangeBytes = std::size_t{64} << 30U;
+  static constexpr std::size_t kRangeBytes = std::size_t{256} << 30U;
   static constexpr std::size_t kGuardBytes = 256;
 
   struct Range {

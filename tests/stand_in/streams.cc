@@ -39,6 +39,16 @@ void stop_failed(int gpu) {
   }
 }
 
+/// What is started on a stream that waits for the default one, or on that, comes after the other.
+void keep_order(cudaStream_t stream) {
+  cudaStream_t by_default = default_stream(stream->gpu);
+  if (stream->is_blocking) drain(by_default);
+  if (stream != by_default) return;
+  for (cudaStream_t other : std::set<cudaStream_t>(streams())) {
+    if (other->is_blocking && other->gpu == stream->gpu) drain(other);
+  }
+}
+
 bool meet(cudaStream_t stream) {
   const std::shared_ptr<Meeting> meeting = stream->operations.front().meeting;
   if (!stream->operations.front().has_arrived) {
@@ -88,6 +98,7 @@ cudaError_t start(cudaStream_t given, Operation operation) {
     stream->recording->operations.push_back(std::move(operation));
     return cudaSuccess;
   }
+  keep_order(stream);
   stream->operations.push_back(std::move(operation));
   if (Machine::the().pace == Pace::kAtOnce) {
     while (advance(stream)) {
@@ -155,11 +166,15 @@ extern "C" {
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
   namespace stand_in = ringmaster::stand_in;
   if (Machine::the().is_failing_call()) return cudaErrorUnknown;
-  if (flags != cudaStreamNonBlocking) stand_in::misuse("a stream that waits for the default one");
-  *stream = new CUstream_st{.gpu = Machine::current_gpu()};
+  *stream = new CUstream_st{.gpu = Machine::current_gpu(),
+                            .is_blocking = (flags & cudaStreamNonBlocking) == 0};
   stand_in::streams().insert(*stream);
   ++Machine::the().alive["streams"];
   return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+  return cudaStreamCreateWithFlags(stream, cudaStreamDefault);
 }
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {

@@ -35,6 +35,7 @@ struct CUstream_st {
   int gpu = 0;
   std::deque<ringmaster::stand_in::Operation> operations;  ///< Started and not done.
   CUgraph_st* recording = nullptr;                         ///< While it is recorded.
+  bool is_blocking = false;  ///< Waits for the default stream, which waits for it.
 };
 
 struct CUevent_st {

@@ -38,8 +38,6 @@ void GpuSession::warm_up(std::int32_t blocks) {
   if (!make_current()) return;
   take_cache(blocks);
   if (status_.ok()) take_host_tier();
-  // Copies and fills went through the default stream, which ours does not wait for.
-  status_.note(cudaDeviceSynchronize(), "upload");
   if (!status_.ok()) return;
   forward_.emplace(*this, request_.shape, weights_, buffers_, kv_);
   tune_products();
