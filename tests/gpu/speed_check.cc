@@ -24,7 +24,7 @@ constexpr double kE4m3KvBytes = 2.0 * 28 * 4 * (128 + 4);  // With a scale for e
 
 BenchOptions large_options(const char* tuning_file) {
   return {.step_tokens_max = 8192,
-          .sequences_max = 256,
+          .sequences_max = kGridSequencesMax,
           .memory_utilization = 0.97,
           .tuning_file = tuning_file};
 }

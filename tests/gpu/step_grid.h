@@ -5,6 +5,9 @@
 
 namespace ringmaster::engine {
 
+/// Of one step of the grid: what the engine that is measured has to allow.
+inline constexpr std::int32_t kGridSequencesMax = 256;
+
 /// A step that is measured for the simulator's profile: sequences that decode, all at one context,
 /// and beside them a chunk of a prompt.
 struct GridStep {
@@ -34,7 +37,9 @@ struct GridStep {
           }
           // Beside a chunk only a part of the grid: a card is lent for minutes.
           if (chunk > 0 && batch > 0 && (context != 1024 || batch % 8 != 0)) continue;
-          const GridStep step{.decode_sequences = batch,
+          // The chunk is a sequence too.
+          const std::int32_t most = kGridSequencesMax - (chunk > 0 ? 1 : 0);
+          const GridStep step{.decode_sequences = batch < most ? batch : most,
                               .decode_context = context,
                               .chunk_tokens = chunk,
                               .chunk_before = before};

@@ -39,8 +39,8 @@ struct Preference {
 
 /// The algorithms, in the order in which they are advised.
 enum Algorithm : std::uint64_t {
-  kWide = 11,   // For eight rows and more, the fastest up to 16; others are refused.
-  kSplit = 12,  // Adds two halves of each sum; wants a workspace; the fastest from 17 rows on.
+  kSplit = 11,  // Adds two halves of each sum; wants a workspace; the fastest from 17 rows on.
+  kWide = 12,   // For eight rows and more, the fastest up to 16; others are refused.
   kPlain = 13,
 };
 
@@ -244,10 +244,10 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t /*handle*/,
   }
   const Preference& limits = preference_of(preference);
   std::vector<std::uint64_t> advised;
-  if (out.columns >= 8) advised.push_back(kWide);
   const bool splits = (limits.reduction_schemes & CUBLASLT_REDUCTION_SCHEME_INPLACE) != 0 &&
                       split_bytes(out) <= limits.workspace_bytes;
   if (splits) advised.push_back(kSplit);
+  if (out.columns >= 8) advised.push_back(kWide);
   advised.push_back(kPlain);
   advised.push_back(0);
   *found = std::min(wanted, static_cast<int>(advised.size()));
@@ -275,7 +275,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t give
     return CUBLAS_STATUS_INVALID_VALUE;
   }
   const std::uint64_t algorithm = by == nullptr ? kPlain : by->data[0];
-  if (algorithm < kWide || algorithm > kPlain) return CUBLAS_STATUS_INVALID_VALUE;
+  if (algorithm < kSplit || algorithm > kPlain) return CUBLAS_STATUS_INVALID_VALUE;
   if (algorithm == kWide && out.columns < 8) return CUBLAS_STATUS_NOT_SUPPORTED;
   if (algorithm == kSplit && split_bytes(out) > workspace_bytes) return CUBLAS_STATUS_INVALID_VALUE;
   const int gpu = handle->gpu;

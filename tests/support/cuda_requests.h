@@ -106,10 +106,11 @@ inline GenerateRequest request_of(std::int32_t length, std::int32_t seed) {
 /// Log-probabilities of the outputs, by request; as exact as a client can see.
 inline std::map<RequestId, std::vector<float>> logprobs_of(Executor& executor,
                                                            std::vector<GenerateRequest> requests,
-                                                           StepSchedulerOptions scheduler) {
+                                                           StepSchedulerOptions scheduler,
+                                                           std::int32_t step_tokens_max = 64) {
   for (GenerateRequest& request : requests) request.sampling.logprobs = 1;
   scheduler.sequences_max = 8;
-  scheduler.step_tokens_max = 64;
+  scheduler.step_tokens_max = step_tokens_max;
   Engine engine(executor, {.scheduler = scheduler});
   for (const GenerateRequest& request : requests) EXPECT_TRUE(engine.submit(request));
   std::map<RequestId, std::vector<float>> logprobs;

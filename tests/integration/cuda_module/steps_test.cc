@@ -62,6 +62,18 @@ TEST_P(ModuleSteps, GiveTheTokensOfTheEmulatedDevice) {
             run_emulated(TinyShape::kTinyLlama, options));
 }
 
+// Products of more rows than one slab has, and every bit of what a client can see.
+TEST_P(ModuleSteps, GiveTheLogProbabilitiesOfTheEmulatedDeviceInSeveralSlabs) {
+  CudaOptions options = deterministic();
+  options.step_tokens_max = 192;
+  StepSchedulerOptions scheduler{.prefill_chunk_tokens = 192};
+  const auto model = load_tiny_model({.shape = TinyShape::kTinyQwen2});
+  const auto emulated = make_cuda_executor(model, options, cuda::EmulatedCuda::api());
+  const std::vector<GenerateRequest> requests{request_of(90, 1), request_of(80, 2)};
+  const auto want = logprobs_of(**emulated, requests, scheduler, 192);
+  EXPECT_EQ(logprobs_of(*open_module(model, options), requests, scheduler, 192), want);
+}
+
 TEST_P(ModuleSteps, GiveItsTokensWithBiasesAndATiedHead) {
   const CudaOptions options = deterministic();
   EXPECT_EQ(run_module(TinyShape::kTinyQwen2, options),
