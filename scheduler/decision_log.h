@@ -83,7 +83,7 @@ struct InstanceStatus {
   std::uint64_t sent_tokens = 0;
   std::uint32_t foreign_requests = 0;  ///< Of others than this gateway; see fleet/foreign_load.h.
   std::uint64_t foreign_tokens = 0;
-  std::uint64_t expected_cached_tokens_total = 0;  ///< Over all dispatched requests.
+  std::uint64_t expected_cached_tokens_total = 0;  ///< Over all finished requests.
   std::uint64_t actual_cached_tokens_total = 0;    ///< Over those whose answer said so.
   InstanceReport report;
 };

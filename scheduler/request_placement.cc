@@ -243,7 +243,6 @@ void SchedulerCore::dispatch(RequestRecord& record) {
   record.tokens_at_dispatch = state.load.tokens_there();
   fleet_.note_sent(record.instance, now_);
   fleet_.note_request(record.booked_tokens, kv_blocks_of(record.spec));
-  state.expected_cached_tokens_total += record.cached_tokens;
   record.phase = RequestPhase::kPrefilling;
   ++record.attempt;
   record.add_tried(record.instance);

@@ -133,6 +133,7 @@ void SchedulerCore::on(RequestFinished&& event) {
   const InstanceId instance = record->instance;
   if (record->phase == RequestPhase::kPrefilling) end_prefill(*record);
   note(*record, Happening::Kind::kFinished);
+  fleet_.at(instance).expected_cached_tokens_total += record->cached_tokens;
   if (event.cached_tokens) {
     hear_of_cache(*record,
                   {.cached_tokens = *event.cached_tokens, .prompt_tokens = event.prompt_tokens});

@@ -465,6 +465,15 @@ TEST(Scheduler, SumsExpectedAndActualCachedTokens) {
   EXPECT_EQ(driver.status(0).actual_cached_tokens_total, 900U);
 }
 
+TEST(Scheduler, ExpectsNoCachedTokensOfWhatTheInstanceRefuses) {
+  Driver driver(Driver::policy("dualmap"), 1);
+  driver.arrive(Driver::request(1, 1000, 7));
+  driver.finish(1);
+  driver.arrive(Driver::request(2, 1000, 7));
+  driver.apply(RequestFailed{{2}, 1, false});
+  EXPECT_EQ(driver.status(0).expected_cached_tokens_total, 0U);
+}
+
 TEST(Scheduler, KeepsTheReportsOfInstancesWithTheirTime) {
   Driver driver(Driver::policy("dualmap"), 1);
   driver.apply(InstanceReported{{0}, {.running_requests = 3, .time = TimePoint(Duration(5))}});
