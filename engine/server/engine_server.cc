@@ -40,10 +40,10 @@ std::optional<std::uint64_t> query_number(std::string_view query, std::string_vi
 }
 
 http::Response unknown_model(std::string_view asked, const std::string& served) {
-  return http::openai_error(404,
-                            "the model '" + std::string(asked) +
-                                "' does not exist: this engine serves '" + served + "'",
-                            "model_not_found");
+  return http::openai_error(
+      404,
+      "the model '" + std::string(asked) + "' does not exist: this engine serves '" + served + "'",
+      "model_not_found");
 }
 
 http::Response method_not_allowed(std::string_view allowed) {
