@@ -72,6 +72,8 @@ Result<std::shared_ptr<Executor>> open_cuda(std::shared_ptr<const LoadedModel> m
                                     .step_tokens_max = size.step_tokens_max,
                                     .sequences_max = size.sequences_max,
                                     .is_deterministic = choice.is_deterministic,
+                                    .overlaps_launches = choice.overlaps_launches,
+                                    .prefill_kernel = choice.prefill_kernel,
                                     .tuning_file = tuning_file()},
                                    **api);
   if (!device) return tl::unexpected(device.error());

@@ -20,7 +20,9 @@ struct DeviceChoice {
   TinyShape shape = TinyShape::kTinyQwen3;
   cuda::KvType kv_type = cuda::KvType::kBf16;  ///< Of cuda.
   std::int32_t gpus = 1;                       ///< Of cuda: that share the model out.
-  bool is_deterministic = false;               ///< Of cuda; cpu always is, sim need not be.
+  cuda::PrefillKernel prefill_kernel = cuda::PrefillKernel::kMma;  ///< Of cuda.
+  bool overlaps_launches = false;                                  ///< Of cuda.
+  bool is_deterministic = false;  ///< Of cuda; cpu always is, sim need not be.
 
   /// Whether circumstances may change no bit of an output.
   [[nodiscard]] bool is_exact() const { return name != "cuda" || is_deterministic; }

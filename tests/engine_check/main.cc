@@ -31,6 +31,11 @@ void add_device_flags(CLI::App& part, DeviceChoice& choice) {
       ->transform(CLI::CheckedTransformer(kKvTypes));
   part.add_option("--tensor-parallel", choice.gpus, "Of cuda: so many GPUs share the model out")
       ->check(CLI::Range(1, 64));
+  static const std::map<std::string, cuda::PrefillKernel> kPrefillKernels{
+      {"mma", cuda::PrefillKernel::kMma}, {"wgmma", cuda::PrefillKernel::kWgmma}};
+  part.add_option("--prefill-kernel", choice.prefill_kernel, "Of cuda; wgmma wants the shape toy")
+      ->transform(CLI::CheckedTransformer(kPrefillKernels));
+  part.add_flag("--overlap-launches", choice.overlaps_launches, "Of cuda, on one GPU");
   part.add_flag("--deterministic", choice.is_deterministic, "Of cuda; results then must be equal");
 }
 
