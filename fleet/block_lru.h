@@ -43,6 +43,10 @@ class BlockLru {
   /// chain that had been cached before.
   std::uint32_t insert(std::span<const BlockHash> chain, BlockChanges* changes = nullptr);
 
+  /// Forgets the `count` blocks used longest ago, and appends them to changes->removed if it is
+  /// given. Requires: count <= size().
+  void evict_least_recent(std::uint32_t count, BlockChanges* changes);
+
   /// Forgets one block; false if it is not cached. The caller sees to it that no longer prefix
   /// stays behind.
   bool erase(const BlockHash& hash);
@@ -77,7 +81,6 @@ class BlockLru {
   [[nodiscard]] const Links& links(std::uint32_t block) const { return table_.value(block); }
   void unlink(std::uint32_t block);
   void link_after(std::uint32_t place, std::uint32_t block);
-  void evict_least_recent(std::uint32_t count, BlockChanges* changes);
   /// Moves the cached prefix to the front; its length, and in `last` its last block.
   std::uint32_t promote(std::span<const BlockHash> chain, std::uint32_t& last);
 

@@ -50,6 +50,8 @@ class PrefixIndex {
   void prefetch(std::span<const BlockHash> chain) const { table_.prefetch_first(chain); }
 
   [[nodiscard]] std::uint32_t size() const { return table_.size(); }
+  /// New blocks that it takes before it refuses them.
+  [[nodiscard]] std::uint32_t room() const { return blocks_max_ - table_.size(); }
   [[nodiscard]] std::uint64_t refused_blocks() const { return refused_blocks_; }
   /// Blocks noted for one instance.
   [[nodiscard]] std::uint32_t blocks_of(InstanceId instance) const {

@@ -32,8 +32,34 @@ std::uint32_t Residency::prompt_computed(InstanceId instance, std::span<const Bl
   changes_.clear();
   const std::uint32_t had = source.mirror->insert(chain, &changes_);
   index_.remove(instance, changes_.removed);
+  if (index_.room() < changes_.stored.size()) {
+    make_room(changes_.stored.size(), instance, chain.size());
+  }
   index_.store(instance, changes_.stored);
   return had;
+}
+
+void Residency::make_room(std::size_t blocks, InstanceId instance, std::size_t kept) {
+  while (index_.room() < blocks) {
+    Source* largest = nullptr;
+    std::size_t spare = 0;
+    std::uint32_t largest_slot = 0;
+    for (std::uint32_t slot = 0; slot < sources_.size(); ++slot) {
+      if (!sources_[slot].mirror) continue;
+      const std::size_t size = sources_[slot].mirror->size();
+      const std::size_t own = slot == instance.value ? std::min(size, kept) : 0;
+      if (size - own <= spare) continue;
+      spare = size - own;
+      largest = &sources_[slot];
+      largest_slot = slot;
+    }
+    if (largest == nullptr) return;
+    // Blocks that others have too make no room: hence the loop.
+    const std::size_t count = std::min(spare, blocks - index_.room());
+    evicted_.clear();
+    largest->mirror->evict_least_recent(static_cast<std::uint32_t>(count), &evicted_);
+    index_.remove({largest_slot}, evicted_.removed);
+  }
 }
 
 void Residency::had_only(InstanceId instance, std::span<const BlockHash> chain,

@@ -14,8 +14,9 @@ namespace ringmaster {
 /// What is believed to be in the prefix caches of the fleet: one index, fed per instance either by
 /// its own KV events or by a mirror of what was sent to it.
 ///
-/// A mirror holds kv_cache_tokens of blocks. Its block size is that of the prompts; should that
-/// change (another configuration), the mirror begins anew.
+/// A mirror holds kv_cache_tokens of blocks, less where all mirrors together are more than the
+/// index takes: then the largest one gives up what it used longest ago. Its block size is that of
+/// the prompts; should that change (another configuration), the mirror begins anew.
 class Residency {
  public:
   explicit Residency(std::uint32_t index_blocks_max) : index_(index_blocks_max) {}
@@ -56,10 +57,14 @@ class Residency {
   };
 
   [[nodiscard]] bool has_events(InstanceId instance) const;
+  /// Takes blocks from the mirrors until the index has room for as many, but none of the `kept`
+  /// most recent ones of `instance`. O(instances) for each mirror that it takes from.
+  void make_room(std::size_t blocks, InstanceId instance, std::size_t kept);
 
   PrefixIndex index_;
   std::vector<Source> sources_;  ///< By slot.
-  BlockChanges changes_;         ///< Scratch.
+  BlockChanges changes_;         ///< Scratch, as the next.
+  BlockChanges evicted_;
 };
 
 }  // namespace ringmaster

@@ -57,7 +57,7 @@ void visit_scheduler(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
   visitor.duration("queue_wait_max", scheduler.queue_wait_max, 1ms, 24h,
                    "longest time a request is held; then 504");
   visitor.integer("index_blocks_max", scheduler.index_blocks_max, 1'000, 1'000'000'000,
-                  "blocks that the prefix index knows; the oldest are forgotten");
+                  "blocks that the prefix index knows; beyond them mirrors forget their oldest");
   visitor.integer("decision_log_size", scheduler.decision_log_size, 1, 1'000'000,
                   "decisions that /admin/decisions can show");
 }
