@@ -69,7 +69,6 @@ class EmulatedWarpgroup {
     std::uint64_t a_matrix = 0;
     std::uint64_t b_matrix = 0;  ///< In rows, or if `a` is in registers in columns.
     bool adds = true;
-    bool is_committed = false;
   };
 
   /// `is_early`: computed at once, as if the hardware had nothing else to do, else at the last
@@ -84,32 +83,34 @@ class EmulatedWarpgroup {
       std::fill_n(sums, product.tiles * 4, std::numeric_limits<float>::quiet_NaN());
     }
     const auto values = is_early ? multiply(product, read) : std::vector<float>{};
-    pending_.push_back({product, values});
+    pending_.push_back({product, values, groups_});
   }
 
-  void commit() {
-    for (Pending& pending : pending_) pending.product.is_committed = true;
-  }
+  /// Makes those that were added since the last time a group.
+  void commit() { ++groups_; }
 
-  /// Finishes all; fails if some are not committed.
-  void finish(const Read& read) {
-    for (const Pending& pending : pending_) {
-      if (!pending.product.is_committed) throw std::logic_error("products are not committed");
+  /// Finishes all but the newest `unfinished` groups; fails if some products are in none.
+  void finish(int unfinished, const Read& read) {
+    std::erase_if(pending_, [&](const Pending& pending) {
+      if (pending.group == groups_) throw std::logic_error("products are not committed");
+      if (pending.group >= groups_ - unfinished) return false;
       add_up(pending, pending.values.empty() ? multiply(pending.product, read) : pending.values);
-    }
-    pending_.clear();
+      return true;
+    });
   }
 
   [[nodiscard]] bool is_idle() const { return pending_.empty(); }
   void clear() {
     pending_.clear();
     under_way_.clear();
+    groups_ = 0;
   }
 
  private:
   struct Pending {
     Product product;
     std::vector<float> values;  // [64, tiles * 8]; empty: not yet computed.
+    int group = 0;
   };
   struct UnderWay {
     std::vector<float> sums;
@@ -185,6 +186,7 @@ class EmulatedWarpgroup {
   }
 
   std::vector<Pending> pending_;
+  int groups_ = 0;  // Committed so far.
   std::map<float*, UnderWay> under_way_;
 };
 

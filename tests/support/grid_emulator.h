@@ -405,9 +405,10 @@ class GridEmulator::Lane {
     GroupEvent operand{&grid_, thread_ / 128};
     group_together(&GroupEvent::commit, operand);
   }
-  template <int kTiles>
+  /// All but the newest kPending commits.
+  template <int kPending, int kTiles>
   void finish_products(float (&)[kTiles][4]) {
-    GroupEvent operand{&grid_, thread_ / 128};
+    GroupEvent operand{&grid_, thread_ / 128, kPending};
     group_together(&GroupEvent::finish, operand);
     fiber_.begins_products = false;
   }
@@ -536,13 +537,15 @@ class GridEmulator::Lane {
   struct GroupEvent {
     GridEmulator* grid;
     int group;
+    int pending = 0;
     static EmulatedWarpgroup& products(void** operands) {
       const auto& any = *static_cast<GroupEvent*>(operands[0]);
       return any.grid->products_[static_cast<std::size_t>(any.group)];
     }
     static void commit(void** operands) { products(operands).commit(); }
     static void finish(void** operands) {
-      products(operands).finish(reader(*static_cast<GroupEvent*>(operands[0])->grid));
+      const auto& any = *static_cast<GroupEvent*>(operands[0]);
+      products(operands).finish(any.pending, reader(*any.grid));
     }
   };
 

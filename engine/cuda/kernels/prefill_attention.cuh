@@ -46,7 +46,7 @@ struct PrefillAttention {
     Bf16x8* ring = queries + kRows * kChunks;
     Copies::copy_queries(lane, args, tile, kRows, queries);
     auto places = Copies::find_places(lane, args, tile, 0);  // Of the tile to come.
-    Copies::copy_keys(lane, args, tile, 0, places, ring);
+    Copies::copy_keys_and_values(lane, args, tile, 0, places, ring);
     lane.commit_copies();
 
     static_assert(kThreads == 2 * kPrefillTileKeys);  // A scale for each thread.
@@ -59,7 +59,8 @@ struct PrefillAttention {
     const std::int32_t key_tiles = ceil_div(tile.keys, kPrefillTileKeys);
     for (std::int32_t j = 0; j < key_tiles; ++j) {
       if (j + 1 < key_tiles) {
-        Copies::copy_keys(lane, args, tile, j + 1, places, ring + (j + 1) % 2 * kStageChunks);
+        Copies::copy_keys_and_values(lane, args, tile, j + 1, places,
+                                     ring + (j + 1) % 2 * kStageChunks);
         lane.commit_copies();
         lane.template wait_copies<1>();
       } else {

@@ -57,28 +57,18 @@ struct PrefillCopies {
   /// Keys [index, index + 1) * kPrefillTileKeys, whose places are given, and after their kKeyChunks
   /// chunks the values.
   template <class Lane>
-  static RINGMASTER_KERNEL void copy_keys(Lane& lane, const PrefillAttentionArgs& args,
-                                          const PrefillTile& tile, std::int32_t index,
-                                          const Places& places, Bf16x8* stage) {
-    constexpr int kRowsAtOnce = kThreads / kKvChunks;
-    const PagedRows keys = PagedRows::of_head(args.keys, args.kv, tile.kv_head);
-    const std::int64_t to_values = args.values - args.keys;
-    const std::int32_t count = tile.keys - index * kPrefillTileKeys;
-    static_assert(kRowsAtOnce % 8 == 0);  // The swizzle is the same in all rows of a thread.
-    const int thread = lane.fresh(lane.thread());
-    const int chunk = thread % kKvChunks;
-    stage += place_in_panels<kKvChunks>(kPrefillTileKeys, thread / kKvChunks, chunk);
-    RINGMASTER_UNROLL
-    for (int first = 0; first < kPrefillTileKeys; first += kRowsAtOnce) {
-      const int row = first + thread / kKvChunks;
-      if (kRowsAtOnce > kPrefillTileKeys && row >= kPrefillTileKeys) return;  // Whole warps leave.
-      // The rows of a warp are all among the first 32 or among the others.
-      const std::uint32_t own = row < 32 ? places.at[0].bits : places.at[1].bits;
-      const Bf16* from = keys.at({lane.shuffle(own, row % 32)}, chunk);
-      Bf16x8* to = stage + first * kPanelWidth<kKvChunks>;
-      lane.copy_async(to, from, row < count);
-      lane.copy_async(to + kKeyChunks, from + to_values, row < count);
-    }
+  static RINGMASTER_KERNEL void copy_keys_and_values(Lane& lane, const PrefillAttentionArgs& args,
+                                                     const PrefillTile& tile, std::int32_t index,
+                                                     const Places& places, Bf16x8* stage) {
+    copy_planes<2>(lane, args, tile, index, places, args.keys, stage);
+  }
+
+  /// The same of `plane` alone: args.keys or args.values.
+  template <class Lane>
+  static RINGMASTER_KERNEL void copy_plane(Lane& lane, const PrefillAttentionArgs& args,
+                                           const PrefillTile& tile, std::int32_t index,
+                                           const Places& places, const Bf16* plane, Bf16x8* to) {
+    copy_planes<1>(lane, args, tile, index, places, plane, to);
   }
 
   /// The scale of key thread % kPrefillTileKeys of tile `index`, whose places are given, or, in the
@@ -94,6 +84,32 @@ struct PrefillCopies {
   }
 
  private:
+  template <int kPlanes, class Lane>
+  static RINGMASTER_KERNEL void copy_planes(Lane& lane, const PrefillAttentionArgs& args,
+                                            const PrefillTile& tile, std::int32_t index,
+                                            const Places& places, const Bf16* plane,
+                                            Bf16x8* stage) {
+    constexpr int kRowsAtOnce = kThreads / kKvChunks;
+    const PagedRows rows = PagedRows::of_head(plane, args.kv, tile.kv_head);
+    const std::int64_t to_values = args.values - args.keys;
+    const std::int32_t count = tile.keys - index * kPrefillTileKeys;
+    static_assert(kRowsAtOnce % 8 == 0);  // The swizzle is the same in all rows of a thread.
+    const int thread = lane.fresh(lane.thread());
+    const int chunk = thread % kKvChunks;
+    stage += place_in_panels<kKvChunks>(kPrefillTileKeys, thread / kKvChunks, chunk);
+    RINGMASTER_UNROLL
+    for (int first = 0; first < kPrefillTileKeys; first += kRowsAtOnce) {
+      const int row = first + thread / kKvChunks;
+      if (kRowsAtOnce > kPrefillTileKeys && row >= kPrefillTileKeys) return;  // Whole warps leave.
+      // The rows of a warp are all among the first 32 or among the others.
+      const std::uint32_t own = row < 32 ? places.at[0].bits : places.at[1].bits;
+      const Bf16* from = rows.at({lane.shuffle(own, row % 32)}, chunk);
+      Bf16x8* to = stage + first * kPanelWidth<kKvChunks>;
+      lane.copy_async(to, from, row < count);
+      if constexpr (kPlanes > 1) lane.copy_async(to + kKeyChunks, from + to_values, row < count);
+    }
+  }
+
   template <int kRowChunks>
   static constexpr int kPanelWidth = kRowChunks < kPanelChunks ? kRowChunks : kPanelChunks;
 

@@ -34,6 +34,15 @@ struct SoftmaxRows {
   /// before.
   template <int kKeyTiles, class Lane>
   RINGMASTER_KERNEL void weigh(Lane& lane, float scale, float (&scores)[kKeyTiles][4]) {
+    float keep[2];
+    weigh(lane, scale, scores, keep);
+    rescale(keep);
+  }
+
+  /// As the one before, but leaves `out` alone, which has still to be rescaled by `keep`.
+  template <int kKeyTiles, class Lane>
+  RINGMASTER_KERNEL void weigh(Lane& lane, float scale, float (&scores)[kKeyTiles][4],
+                               float (&keep)[2]) {
     RINGMASTER_UNROLL
     for (int half = 0; half < 2; ++half) {
       float best = kNoScore;
@@ -44,14 +53,9 @@ struct SoftmaxRows {
       best = fmaxf(best, lane.shuffle_xor(best, 1));
       best = fmaxf(best, lane.shuffle_xor(best, 2));
       best = fmaxf(best * scale, highest[half]);
-      const float keep = power_of_two(highest[half] - best);
+      keep[half] = power_of_two(highest[half] - best);
       highest[half] = best;
-      total[half] *= keep;
-      RINGMASTER_UNROLL
-      for (int t = 0; t < kTiles; ++t) {
-        out[t][2 * half] *= keep;
-        out[t][2 * half + 1] *= keep;
-      }
+      total[half] *= keep[half];
       RINGMASTER_UNROLL
       for (int t = 0; t < kKeyTiles; ++t) {
         RINGMASTER_UNROLL
@@ -60,6 +64,14 @@ struct SoftmaxRows {
           total[half] += scores[t][c];
         }
       }
+    }
+  }
+
+  RINGMASTER_KERNEL void rescale(const float (&keep)[2]) {
+    RINGMASTER_UNROLL
+    for (int t = 0; t < kTiles; ++t) {
+      RINGMASTER_UNROLL
+      for (int c = 0; c < 4; ++c) out[t][c] *= keep[c / 2];
     }
   }
 

@@ -110,9 +110,9 @@ class GpuLane {
     warpgroup::multiply(sums, a, b);
   }
   __device__ __forceinline__ void commit_products() { warpgroup::commit(); }
-  template <int kTiles>
+  template <int kPending, int kTiles>
   __device__ __forceinline__ void finish_products(float (&sums)[kTiles][4]) {
-    warpgroup::wait<0>();
+    warpgroup::wait<kPending>();
     warpgroup::hold(sums);
   }
 
