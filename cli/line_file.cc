@@ -1,11 +1,17 @@
 #include "cli/line_file.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <utility>
 
 namespace ringmaster {
+namespace {
+
+constexpr std::chrono::seconds kFlushPause{1};
+
+}  // namespace
 
 Result<std::unique_ptr<LineFile>> LineFile::create(const std::string& path) {
   errno = 0;
@@ -26,6 +32,11 @@ void LineFile::write_line(std::string_view line) {
   if (has_failed_) return;
   errno = 0;
   out_ << line << '\n';
+  // Who follows the file sees what happens, and a process that is killed loses little.
+  if (const auto now = std::chrono::steady_clock::now(); now >= next_flush_) {
+    out_.flush();
+    next_flush_ = now + kFlushPause;
+  }
   if (!out_) complain_once();
 }
 

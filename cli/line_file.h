@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -10,8 +11,9 @@
 
 namespace ringmaster {
 
-/// A file of lines, buffered; complete once the object is gone. If the disk is full, say, one line
-/// on standard error names the file and the reason, and what follows is lost.
+/// A file of lines, written out every second while lines come; complete once the object is gone. If
+/// the disk is full, say, one line on standard error names the file and the reason, and what
+/// follows is lost.
 class LineFile final : public LineSink {
  public:
   /// Empties the file. Fails with kInvalidArgument and one line that names the path and the reason.
@@ -30,6 +32,7 @@ class LineFile final : public LineSink {
   std::string path_;
   std::ofstream out_;
   bool has_failed_ = false;
+  std::chrono::steady_clock::time_point next_flush_;
 };
 
 }  // namespace ringmaster

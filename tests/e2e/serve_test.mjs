@@ -76,6 +76,20 @@ test('it may open as many files as the hard limit allows, whatever the soft one 
   assert.equal(await end(child, 'SIGTERM'), 0);
 });
 
+test('a recording can be followed while it is made', async () => {
+  const events = join(folder, 'events.txt');
+  const { child, ready } = await start('serve', '-c', join(folder, 'gateway.yaml'), '--record-events', events);
+  await until('the instances are in the recording', async () => {
+    await fetch(`${ready.gateway}/v1/completions`, {
+      method: 'POST', headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', prompt: 'x', max_tokens: 1 }),
+    });
+    return /^\d+ finished /m.test(readFileSync(events, 'utf8'));
+  });
+  await end(child, 'SIGKILL');
+  assert.match(readFileSync(events, 'utf8'), /^ringmaster-record 1 /);
+});
+
 test('with all instances down it answers 503 with Retry-After, and recovers without a restart', async () => {
   for (const { child } of engines) await end(child, 'SIGKILL');
   await until('the gateway is not ready', async () =>
