@@ -249,7 +249,11 @@ Result<int> run_fleet(const UpOptions& options) {
   parts.log = &log;
   parts.version = RINGMASTER_VERSION;
   auto gateway = Gateway::start(std::move(parts));
-  if (!gateway) return tl::unexpected(gateway.error());
+  if (!gateway) {
+    Error error = gateway.error();
+    if (error.code == ErrorCode::kUnavailable) error.message += "; --port 0 takes a free one";
+    return tl::unexpected(std::move(error));
+  }
   if (options.is_json) {
     print_ready_json(**gateway, *engines);
   } else {
