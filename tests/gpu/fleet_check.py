@@ -5,7 +5,9 @@ What the end-to-end tests (tests/e2e) check with the official client, for a mach
 completions, streamed and not; the prefix cache; errors in the form of the API; a client that leaves; many streams at
 once; conversations that stay where they are cached; an engine that dies in mid-stream; a drain that lets a stream end.
 
-Usage: fleet_check.py BINARY [--device cpu|cuda] [--streams N]   (a line per check; exits 1 if one failed)
+Usage: fleet_check.py BINARY [--device cpu|cuda] [--streams N] [-- FLAG...]   (a line per check; exits 1 if one failed)
+
+The FLAGs are further ones of `ringmaster up`.
 """
 
 import argparse
@@ -86,11 +88,11 @@ class Stream:
 class Fleet:
     """A gateway and its engines, from start to stop."""
 
-    def __init__(self, binary, device, engines=2, policy="dualmap"):
+    def __init__(self, binary, device, flags=(), engines=2, policy="dualmap"):
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [binary, "up", "--engines", str(engines), "--device", device, "--policy", policy, "--port", "0",
-             "--admin-port", "0", "--json"], stdout=subprocess.PIPE, stderr=self.log, text=True)
+             "--admin-port", "0", "--json", *flags], stdout=subprocess.PIPE, stderr=self.log, text=True)
         watchdog = time.monotonic() + START_SECONDS
         line = self.process.stdout.readline()
         if not line:
@@ -229,14 +231,15 @@ def main():
     parser.add_argument("binary", help="the program ringmaster")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--streams", type=int, default=64, help="so many at once (64)")
-    arguments = parser.parse_args()
+    own_end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    arguments, flags = parser.parse_args(sys.argv[1:own_end]), sys.argv[own_end + 1:]
     checks = [check_chat, check_completion, check_prefix_cache, check_errors, check_leaving_client,
               lambda fleet: check_many_streams(fleet, arguments.streams), check_affinity, check_dying_engine, check_drain]
     names = ["chats, streamed and whole", "completions, streamed and whole", "the prefix cache", "errors of the API",
              "a client that leaves", f"{arguments.streams} streams at once", "conversations stay cached",
              "an engine that dies", "a drain"]
     failed = 0
-    with Fleet(arguments.binary, arguments.device) as fleet:
+    with Fleet(arguments.binary, arguments.device, flags) as fleet:
         for check, name in zip(checks, names):
             begin = time.monotonic()
             try:
