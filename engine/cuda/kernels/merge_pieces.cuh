@@ -5,6 +5,7 @@
 #include "engine/cuda/attention_plan.h"
 #include "engine/cuda/kernels/bf16.h"
 #include "engine/cuda/kernels/decode_piece.cuh"
+#include "engine/cuda/kernels/reduce.cuh"
 #include "engine/cuda/kernels/softmax_rows.cuh"
 
 namespace ringmaster::engine::cuda {
@@ -74,11 +75,14 @@ struct MergeWarps {
   }
 };
 
-/// Merges the pieces of each sequence, in their order; zeroes the rows of padding.
-/// Grid: x is the sequence, y the head.
+/// Merges the pieces of each sequence, in a fixed order; zeroes the rows of padding. Each lane of a
+/// warp reads how one piece ended, and each thread one element of all pieces, so that nothing but
+/// the two reads follows the other. Grid: x is the sequence, y the head.
+/// Requires: head_dim <= kThreads.
 struct MergePieces {
   using Args = DecodeAttentionArgs;
   static constexpr int kThreads = 128;
+  static_assert(kChunksMax == kWarp);
   static constexpr std::int32_t shared_bytes() { return 0; }
 
   template <class Lane>
@@ -87,24 +91,30 @@ struct MergePieces {
     const std::int32_t head = lane.block_y();
     const std::int32_t dim = args.kv.head_dim;
     const std::int32_t begin = args.chunk_starts[sequence];
-    const std::int32_t end = args.chunk_starts[sequence + 1];
-    if (end - begin == 1) return;
-    Bf16* out = args.out + (std::int64_t{sequence} * args.heads + head) * dim;
-    float highest = kNoScore;
-    for (std::int32_t i = begin; i < end; ++i) {
-      highest = fmaxf(highest, args.stats[(std::int64_t{i} * args.heads + head) * 2]);
+    const std::int32_t count = args.chunk_starts[sequence + 1] - begin;
+    if (count == 1) return;
+    const std::int64_t first = std::int64_t{begin} * args.heads + head;  // The next one: + heads.
+    const bool is_piece = lane.thread() % kWarp < count;
+    const float* stat = args.stats + (first + lane.thread() % kWarp * args.heads) * 2;
+    const float own_highest = is_piece ? stat[0] : kNoScore;
+    const float own_total = is_piece ? stat[1] : 0.0F;
+    const float highest = warp_reduce(lane, own_highest, Higher{});
+    const float keep = is_piece ? exp2f(own_highest - highest) : 0.0F;
+    const float total = warp_reduce(lane, own_total * keep, Add{});
+    const std::int32_t d = lane.thread();
+    const float* partial = args.partials + first * dim + d;
+    const std::int64_t to_next = std::int64_t{args.heads} * dim;
+    float values[kChunksMax];
+    RINGMASTER_UNROLL
+    for (int i = 0; i < kChunksMax; ++i) {
+      values[i] = i < count && d < dim ? partial[i * to_next] : 0.0F;
     }
-    for (std::int32_t d = lane.thread(); d < dim; d += kThreads) {
-      float value = 0.0F;
-      float total = 0.0F;
-      for (std::int32_t i = begin; i < end; ++i) {
-        const std::int64_t index = std::int64_t{i} * args.heads + head;
-        const float keep = exp2f(args.stats[index * 2] - highest);
-        value += args.partials[index * dim + d] * keep;
-        total += args.stats[index * 2 + 1] * keep;
-      }
-      out[d] = to_bf16(begin == end ? 0.0F : value / total);
-    }
+    float value = 0.0F;
+    RINGMASTER_UNROLL
+    for (int i = 0; i < kChunksMax; ++i) value += values[i] * lane.shuffle(keep, i);
+    if (d >= dim) return;
+    args.out[(std::int64_t{sequence} * args.heads + head) * dim + d] =
+        to_bf16(count == 0 ? 0.0F : value / total);
   }
 };
 
