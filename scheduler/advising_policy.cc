@@ -32,7 +32,7 @@ AdvisedChoice acting_choice(const Decided& decided) {
 AdvisingPolicy::AdvisingPolicy(std::string text, std::unique_ptr<RoutingPolicy> policy)
     : text_(std::move(text)),
       policy_(std::move(policy)),
-      homes_(policy_->published_form().hotness) {}
+      hotness_(policy_->published_form().hotness) {}
 
 Result<std::unique_ptr<AdvisingPolicy>> AdvisingPolicy::create(const PolicyConfig& config,
                                                                std::uint64_t seed) {
@@ -45,11 +45,12 @@ Result<std::unique_ptr<AdvisingPolicy>> AdvisingPolicy::create(const PolicyConfi
 AdvisedChoice AdvisingPolicy::ask(const Decided& decided) {
   RoutingQuery query = decided.query;
   const bool has_homes =
-      decided.homes_of != nullptr && decided.homes_of->options() == homes_.options();
+      decided.homes_of != nullptr && decided.homes_of->options() == hotness_;
   const bool finds_homes = policy_->needs_homes() && !has_homes;
   const bool by_session = policy_->published_form().homes_by_session;
   if (finds_homes) {
-    homes_.find(query, decided.fleet, by_session);
+    if (!homes_) homes_.emplace(hotness_);
+    homes_->find(query, decided.fleet, by_session);
   } else if (has_homes && query.request.session != 0) {
     // The acting policy's keys, but each its own rule about sessions.
     decided.homes_of->find(query, decided.fleet, by_session);
@@ -57,7 +58,7 @@ AdvisedChoice AdvisingPolicy::ask(const Decided& decided) {
   RoutingDecision decision;
   policy_->choose(query, decided.fleet, decision);
   if (finds_homes && decided.is_first) {
-    homes_.observe(query.request, decided.fleet.eligible().size());
+    homes_->observe(query.request, decided.fleet.eligible().size());
   }
   AdvisedChoice choice = choice_of(query, decided.fleet, decision);
   choice.is_refused = choice.is_refused || !decided.is_admitted;

@@ -40,7 +40,7 @@ class AdvisingPolicy {
 
   [[nodiscard]] const std::string& text() const { return text_; }  ///< With options.
   [[nodiscard]] RoutingPolicy& policy() const { return *policy_; }
-  [[nodiscard]] const HotnessOptions& hotness() const { return homes_.options(); }
+  [[nodiscard]] const HotnessOptions& hotness() const { return hotness_; }
 
   /// `text` names the policy. Requires: a policy.
   AdvisingPolicy(std::string text, std::unique_ptr<RoutingPolicy> policy);
@@ -48,7 +48,8 @@ class AdvisingPolicy {
  private:
   std::string text_;
   std::unique_ptr<RoutingPolicy> policy_;
-  HomeFinder homes_;
+  HotnessOptions hotness_;
+  std::optional<HomeFinder> homes_;  ///< Half a megabyte: made when it first has to find any.
 };
 
 }  // namespace ringmaster
