@@ -44,8 +44,7 @@ Result<std::unique_ptr<AdvisingPolicy>> AdvisingPolicy::create(const PolicyConfi
 
 AdvisedChoice AdvisingPolicy::ask(const Decided& decided) {
   RoutingQuery query = decided.query;
-  const bool has_homes =
-      decided.homes_of != nullptr && decided.homes_of->options() == hotness_;
+  const bool has_homes = decided.homes_of != nullptr && decided.homes_of->options() == hotness_;
   const bool finds_homes = policy_->needs_homes() && !has_homes;
   const bool by_session = policy_->published_form().homes_by_session;
   if (finds_homes) {
