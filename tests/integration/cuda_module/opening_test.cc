@@ -19,6 +19,8 @@ constexpr std::int64_t kMib = std::int64_t{1} << 20U;
 
 class ModuleOpening : public MachineTest {
  protected:
+  ModuleOpening() { machine_.computes = false; }
+
   std::string device_count_error(std::int32_t count = 0) {
     char error[512] = {};
     EXPECT_EQ(ringmaster_cuda_api()->device_count(error, sizeof error), count);

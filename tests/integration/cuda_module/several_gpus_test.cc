@@ -89,7 +89,7 @@ TEST_P(SeveralGpus, FailTheStepsRequestsAndNameTheGpuThatFaults) {
 
 class SeveralGpusOpening : public MachineTest {
  protected:
-  SeveralGpusOpening() : MachineTest({kGib, kGib, kGib}) {}
+  SeveralGpusOpening() : MachineTest({kGib, kGib, kGib}) { machine_.computes = false; }
 };
 
 // The same blocks on each, as many as the fullest GPU holds.
