@@ -1,7 +1,6 @@
 #include "tests/stand_in/device_memory_map.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <sys/mman.h>
 
@@ -24,6 +23,11 @@ std::size_t round_up(std::size_t bytes, std::size_t to) {
 std::int64_t cost(std::size_t bytes) {
   return static_cast<std::int64_t>(
       round_up(bytes, bytes >= kLargeBytes ? kLargePageBytes : kSmallPageBytes));
+}
+
+/// With a page behind it that nobody may touch.
+std::size_t pinned_range(std::size_t bytes) {
+  return round_up(bytes, kPageBytes) + kPageBytes;
 }
 
 void protect(unsigned char* begin, std::size_t bytes, int how) {
@@ -76,11 +80,13 @@ void* DeviceMemoryMap::take(int gpu, std::size_t bytes) {
 }
 
 void* DeviceMemoryMap::take_pinned(std::size_t bytes) {
-  const std::size_t rounded = round_up(std::max<std::size_t>(bytes, 1), kPageBytes);
-  auto* at = static_cast<unsigned char*>(std::aligned_alloc(kPageBytes, rounded));
-  if (at == nullptr) return nullptr;
-  if (Machine::the().computes) std::memset(at, 0xff, rounded);
-  allocations_[at] = {.bytes = bytes};
+  void* at = ::mmap(nullptr, pinned_range(bytes), PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) return nullptr;
+  auto* begin = static_cast<unsigned char*>(at);
+  protect(begin + pinned_range(bytes) - kPageBytes, kPageBytes, PROT_NONE);
+  if (Machine::the().computes) std::memset(at, 0xff, bytes);
+  allocations_[begin] = {.bytes = bytes};
   ++Machine::the().takes;
   ++Machine::the().alive["pinned memory"];
   return at;
@@ -94,7 +100,7 @@ bool DeviceMemoryMap::free(void* at, bool is_pinned) {
   Machine& machine = Machine::the();
   --machine.alive[is_pinned ? "pinned memory" : "memory"];
   if (is_pinned) {
-    std::free(at);
+    ::munmap(at, pinned_range(allocation.bytes));
     return true;
   }
   machine.gpu(allocation.gpu).taken_bytes -= cost(allocation.bytes);
