@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -101,6 +102,27 @@ inline GenerateRequest request_of(std::int32_t length, std::int32_t seed) {
   request.sampling = {
       .temperature = 0.8F, .top_p = 0.95F, .seed = static_cast<std::uint64_t>(seed)};
   return request;
+}
+
+/// What requests that arrive together fail with on a device that fails them all and is lost then.
+inline std::vector<std::string> errors_of(Executor& executor,
+                                          const std::vector<GenerateRequest>& requests) {
+  Engine engine(executor, {.scheduler = {.step_tokens_max = 64, .sequences_max = 8}});
+  for (const GenerateRequest& request : requests) EXPECT_TRUE(engine.submit(request));
+  std::vector<std::string> errors;
+  StepResult result;
+  for (int i = 0; i < 10 && engine.has_work(); ++i) {
+    EXPECT_FALSE(executor.is_lost());
+    engine.begin_step();
+    engine.end_step(result);
+    for (const OutputEvent& event : result.outputs) {
+      if (event.finish == FinishReason::kError) errors.push_back(event.error);
+    }
+  }
+  EXPECT_TRUE(executor.is_lost());
+  EXPECT_FALSE(engine.has_work());
+  EXPECT_EQ(engine.stats().held_blocks, 0);
+  return errors;
 }
 
 /// Log-probabilities of the outputs, by request; as exact as a client can see.

@@ -326,24 +326,8 @@ TEST(CudaExecutor, PadsDecodeStepsToBuckets) {
 TEST(CudaExecutor, FailsTheStepsRequestsAndIsLostWhenTheDeviceFails) {
   const auto executor = open({});
   EmulatedCuda::newest->failing_step = 2;
-  Engine engine(*executor, {.scheduler = {.step_tokens_max = 64, .sequences_max = 8}});
-  ASSERT_TRUE(engine.submit(request_of(5, 1)));
-  ASSERT_TRUE(engine.submit(request_of(9, 2)));
-  StepResult result;
-  std::vector<std::string> errors;
-  for (int i = 0; i < 10 && engine.has_work(); ++i) {
-    EXPECT_EQ(executor->is_lost(), false);
-    engine.begin_step();
-    engine.end_step(result);
-    for (const OutputEvent& event : result.outputs) {
-      if (event.finish == FinishReason::kError) errors.push_back(event.error);
-    }
-  }
-  EXPECT_EQ(errors,
+  EXPECT_EQ(errors_of(*executor, {request_of(5, 1), request_of(9, 2)}),
             (std::vector<std::string>{"step: an emulated fault", "step: an emulated fault"}));
-  EXPECT_TRUE(executor->is_lost());
-  EXPECT_FALSE(engine.has_work());
-  EXPECT_EQ(engine.stats().held_blocks, 0);
 }
 
 TEST(CudaExecutor, RefusesOptionsOutOfRange) {

@@ -227,23 +227,9 @@ TEST_F(TensorParallel, ChangesNoBitWithTheChunksWhenDeterministic) {
 TEST_P(TensorParallelGpus, FailTheStepsRequestsWhenTheLastOneFails) {
   const auto executor = open(TinyShape::kTinyLlama, on_gpus(GetParam()));
   EmulatedCuda::newest->gpu(GetParam() - 1).failing_step = 2;
-  Engine engine(*executor, {.scheduler = {.step_tokens_max = 64, .sequences_max = 8}});
-  ASSERT_TRUE(engine.submit(request_of(5, 1)));
-  ASSERT_TRUE(engine.submit(request_of(9, 2)));
-  StepResult result;
-  std::vector<std::string> errors;
-  for (int i = 0; i < 10 && engine.has_work(); ++i) {
-    engine.begin_step();
-    engine.end_step(result);
-    for (const OutputEvent& event : result.outputs) {
-      if (event.finish == FinishReason::kError) errors.push_back(event.error);
-    }
-  }
   const std::string line = "GPU " + std::to_string(GetParam() - 1) + ": step: an emulated fault";
-  EXPECT_EQ(errors, (std::vector<std::string>{line, line}));
-  EXPECT_TRUE(executor->is_lost());
-  EXPECT_FALSE(engine.has_work());
-  EXPECT_EQ(engine.stats().held_blocks, 0);
+  EXPECT_EQ(errors_of(*executor, {request_of(5, 1), request_of(9, 2)}),
+            (std::vector<std::string>{line, line}));
 }
 
 TEST_F(TensorParallel, RefusesWhatItCannotDo) {
