@@ -4,6 +4,7 @@
 
 #include "engine/cuda/module/device_memory.h"
 #include "engine/cuda/module/gemm.h"
+#include "engine/cuda/module/graph_timer.h"
 #include "tests/gpu/gpu_parts.h"
 
 namespace ringmaster::engine::cuda {
@@ -38,10 +39,7 @@ double time_of(CudaStatus& status, cudaStream_t stream, FewRowsKernel kernel, co
   auto* weights = memory.take<Bf16>(copies * elements, "weights");
   auto* x = memory.take<Bf16>(std::int64_t{rows} * kind.inputs, "inputs");
   auto* y = memory.take<float>(std::int64_t{rows} * kind.outputs, "outputs");
-  cudaEvent_t begin = nullptr;
-  cudaEvent_t end = nullptr;
-  status.note(cudaEventCreate(&begin), "event");
-  status.note(cudaEventCreate(&end), "event");
+  GraphTimer timer(status);
   if (!status.ok()) return 0.0;
   status.note(cudaMemset(weights, 0x3c, static_cast<std::size_t>(2 * copies * elements)), "fill");
   status.note(
@@ -56,19 +54,15 @@ double time_of(CudaStatus& status, cudaStream_t stream, FewRowsKernel kernel, co
                   .outputs = kind.outputs,
                   .is_f32 = kind.is_f32};
   gemm.tune(stream, product, rows);
-  float milliseconds = 0.0F;
-  for (int round = 0; round <= kRounds; ++round) {
-    if (round == 1) status.note(cudaEventRecord(begin, stream), "event");
-    for (std::int64_t i = 0; i < copies; ++i) {
-      product.weight = weights + i * elements;
-      gemm.multiply(stream, product);
+  gemm.multiply(stream, product);  // Once before it is recorded.
+  const float milliseconds = timer.time(stream, [&] {
+    for (int round = 0; round < kRounds; ++round) {
+      for (std::int64_t i = 0; i < copies; ++i) {
+        product.weight = weights + i * elements;
+        gemm.multiply(stream, product);
+      }
     }
-  }
-  status.note(cudaEventRecord(end, stream), "event");
-  status.note(cudaEventSynchronize(end), "measurement");
-  status.note(cudaEventElapsedTime(&milliseconds, begin, end), "measurement");
-  cudaEventDestroy(begin);
-  cudaEventDestroy(end);
+  });
   return static_cast<double>(milliseconds) * 1e-3 / static_cast<double>(kRounds * copies);
 }
 

@@ -35,9 +35,10 @@ std::string Machine::left_over() const {
   return text;
 }
 
-bool Machine::is_failing_call() {
+bool Machine::is_failing_call(const char* function) {
   const std::int64_t call = calls++;
   if (failing_call < 0 || call < failing_call) return false;
+  if (failed_function.empty()) failed_function = function;
   if (!fails_on) return call == failing_call;
   for (Gpu& gpu : gpus) gpu.is_failed = true;
   return true;

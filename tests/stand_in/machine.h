@@ -53,7 +53,8 @@ class Machine {
   [[nodiscard]] std::string left_over() const;  ///< As text; empty: nothing.
 
   /// Every function that may fail begins with it: whether this call is one that fails.
-  bool is_failing_call();
+  bool is_failing_call(const char* function = __builtin_FUNCTION());
+  std::string failed_function;  ///< The first one that did; empty: none.
 
   /// The calling thread's.
   static int& current_gpu();

@@ -40,7 +40,7 @@ struct Preference {
 /// The algorithms, in the order in which they are advised.
 enum Algorithm : std::uint64_t {
   kSplit = 11,  // Adds two halves of each sum; wants a workspace; the fastest from 17 rows on.
-  kWide = 12,   // For eight rows and more, the fastest up to 16; others are refused.
+  kWide = 12,   // Advised always; for eight rows and more, the fastest up to 16; refuses fewer.
   kPlain = 13,
 };
 
@@ -229,7 +229,7 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
   }
 }
 
-/// The last one of them is said to be of no use.
+/// The first one of them is said to be of no use; one is not where it is said to be.
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t /*handle*/,
                                               cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,
                                               cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c,
@@ -243,13 +243,12 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t /*handle*/,
     return CUBLAS_STATUS_INVALID_VALUE;
   }
   const Preference& limits = preference_of(preference);
-  std::vector<std::uint64_t> advised;
+  std::vector<std::uint64_t> advised{0};
   const bool splits = (limits.reduction_schemes & CUBLASLT_REDUCTION_SCHEME_INPLACE) != 0 &&
                       split_bytes(out) <= limits.workspace_bytes;
   if (splits) advised.push_back(kSplit);
-  if (out.columns >= 8) advised.push_back(kWide);
+  advised.push_back(kWide);
   advised.push_back(kPlain);
-  advised.push_back(0);
   *found = std::min(wanted, static_cast<int>(advised.size()));
   for (int i = 0; i < *found; ++i) {
     results[i] = {};

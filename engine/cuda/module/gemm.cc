@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
+#include <limits>
 
 #include "engine/cuda/batch_buckets.h"
 #include "engine/cuda/buffer_plan.h"
@@ -13,7 +13,11 @@ namespace ringmaster::engine::cuda {
 namespace {
 
 constexpr int kCandidates = 8;
+/// Few rows take microseconds, and a matrix must be gone from the L2 cache when its turn comes
+/// again, as it is in a model's layers.
+constexpr std::int32_t kShortRows = 64;
 constexpr int kTimedRuns = 3;
+constexpr int kTimedShortRuns = 8;
 
 static_assert(sizeof(cublasLtMatmulAlgo_t) == sizeof(TuningChoice));
 
@@ -113,32 +117,32 @@ struct Gemm::Preference {
 };
 
 Gemm::Gemm(CudaStatus& status, DeviceMemory& memory, TuningFile& tuning, const GemmOptions& options)
-    : status_(status), tuning_(tuning), options_(options) {
+    : status_(status), tuning_(tuning), options_(options), timer_(status) {
   status_.note(cublasLtCreate(&handle_), "cuBLASLt");
   workspace_ = memory.take<unsigned char>(kWorkspaceBytes, "memory for products");
-  status_.note(cudaEventCreate(&begin_), "event");
-  status_.note(cudaEventCreate(&end_), "event");
 }
 
 Gemm::~Gemm() {
-  if (begin_ != nullptr) cudaEventDestroy(begin_);
-  if (end_ != nullptr) cudaEventDestroy(end_);
   if (handle_ != nullptr) cublasLtDestroy(handle_);
 }
 
-void Gemm::tune(cudaStream_t stream, const Product& product, std::int32_t rows_max) {
+void Gemm::tune(cudaStream_t stream, const Product& product, std::int32_t rows_max,
+                Weights weights) {
   const std::int32_t first = options_.is_deterministic ? kSlabRows : 1;
   const std::int32_t last = options_.is_deterministic ? kSlabRows : gemm_bucket(rows_max);
   for (std::int32_t rows = first; rows <= last && status_.ok(); rows *= 2) {
     const TuningKey key = key_of(product, rows);
     if (chosen_.contains(key)) continue;
-    chosen_[key] = choose_or_remember(stream, product, key, rows_max);
-    if (rows <= kFewRowsMax && !options_.is_deterministic) tune_few_rows(stream, product, key);
+    chosen_[key] = choose_or_remember(stream, product, key, rows_max, weights);
+    if (rows <= kFewRowsMax && !options_.is_deterministic) {
+      tune_few_rows(stream, product, key, weights);
+    }
   }
 }
 
 cublasLtMatmulAlgo_t Gemm::choose_or_remember(cudaStream_t stream, const Product& product,
-                                              const TuningKey& key, std::int32_t rows_max) {
+                                              const TuningKey& key, std::int32_t rows_max,
+                                              Weights weights) {
   cublasLtMatmulAlgo_t algorithm{};
   // Deterministic mode restricts the choice, so it neither takes nor leaves one in the file.
   const TuningChoice* known = options_.is_deterministic ? nullptr : tuning_.find(key);
@@ -148,7 +152,7 @@ cublasLtMatmulAlgo_t Gemm::choose_or_remember(cudaStream_t stream, const Product
   }
   Product sized = product;
   sized.rows = std::min(key.rows, std::max(rows_max, options_.is_deterministic ? kSlabRows : 1));
-  algorithm = choose(stream, sized);
+  algorithm = choose(stream, sized, weights);
   if (options_.is_deterministic) return algorithm;
   TuningChoice choice;
   std::memcpy(&choice, &algorithm, sizeof choice);
@@ -156,19 +160,24 @@ cublasLtMatmulAlgo_t Gemm::choose_or_remember(cudaStream_t stream, const Product
   return algorithm;
 }
 
-void Gemm::tune_few_rows(cudaStream_t stream, const Product& product, const TuningKey& key) {
+void Gemm::tune_few_rows(cudaStream_t stream, const Product& product, const TuningKey& key,
+                         Weights weights) {
   if (options_.few_rows_kernel == FewRowsKernel::kNever || !status_.ok()) return;
   Product sized = product;
   sized.rows = key.rows;
   if (options_.few_rows_kernel == FewRowsKernel::kWhereFaster) {
-    const float library = time_of(stream, [&] { run(stream, sized, chosen_.at(key)); });
-    const float own = time_of(stream, [&] { run_few_rows(stream, sized); });
+    const auto by_library = [&](const Product& turn) { run(stream, turn, chosen_.at(key)); };
+    const auto by_us = [&](const Product& turn) { run_few_rows(stream, turn); };
+    by_library(sized);  // Once before they are recorded.
+    by_us(sized);
+    const float library = time_of(stream, sized, weights, by_library);
+    const float own = time_of(stream, sized, weights, by_us);
     if (own >= library) return;
   }
   few_rows_.insert(key);
 }
 
-cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product) {
+cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product, Weights weights) {
   const Layouts layouts(status_, product);
   const Preference preference(status_, options_.is_deterministic);
   if (!status_.ok()) return {};
@@ -178,35 +187,41 @@ cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product) {
                                               layouts.y, layouts.y, preference.handle, kCandidates,
                                               candidates, &found),
                "choice of a product");
-  if (found == 0) {
-    status_.fail("no algorithm for a product of " + std::to_string(product.rows) + " rows, " +
-                 std::to_string(product.inputs) + " inputs and " + std::to_string(product.outputs) +
-                 " outputs");
-    return {};
-  }
-  // The first one is the library's own advice; where runs must agree, timing must not decide.
-  int best = 0;
-  float best_time = 0.0F;
-  for (int i = 0; i < found && !options_.is_deterministic && status_.ok(); ++i) {
-    if (candidates[i].state != CUBLAS_STATUS_SUCCESS) continue;
-    const float time = time_of(stream, [&] { run(stream, product, candidates[i].algo); });
-    if (i > 0 && time >= best_time) continue;
-    best = i;
+  cublasLtMatmulAlgo_t best{};
+  float best_time = std::numeric_limits<float>::infinity();
+  for (int i = 0; i < found && status_.ok(); ++i) {
+    const cublasLtMatmulAlgo_t& algorithm = candidates[i].algo;
+    // One that does not even start is passed over; that it does also loads it.
+    if (candidates[i].state != CUBLAS_STATUS_SUCCESS ||
+        start(stream, product, layouts, &algorithm) != CUBLAS_STATUS_SUCCESS) {
+      continue;
+    }
+    // The first one is the library's own advice; where runs must agree, timing must not decide.
+    if (options_.is_deterministic) return algorithm;
+    const float time = time_of(stream, product, weights,
+                               [&](const Product& turn) { run(stream, turn, algorithm); });
+    if (time >= best_time) continue;
+    best = algorithm;
     best_time = time;
   }
-  return candidates[best].algo;
+  if (best_time < std::numeric_limits<float>::infinity()) return best;
+  status_.fail("no algorithm for a product of " + std::to_string(product.rows) + " rows, " +
+               std::to_string(product.inputs) + " inputs and " + std::to_string(product.outputs) +
+               " outputs");
+  return {};
 }
 
 template <class Start>
-float Gemm::time_of(cudaStream_t stream, const Start& start) {
-  start();  // Warms up.
-  status_.note(cudaEventRecord(begin_, stream), "event");
-  for (int i = 0; i < kTimedRuns; ++i) start();
-  status_.note(cudaEventRecord(end_, stream), "event");
-  status_.note(cudaEventSynchronize(end_), "timing of a product");
-  float milliseconds = 0.0F;
-  status_.note(cudaEventElapsedTime(&milliseconds, begin_, end_), "timing of a product");
-  return milliseconds;
+float Gemm::time_of(cudaStream_t stream, const Product& product, Weights weights,
+                    const Start& start_turn) {
+  return timer_.time(stream, [&] {
+    const int runs = product.rows <= kShortRows ? kTimedShortRuns : kTimedRuns;
+    for (int i = 0; i < runs; ++i) {
+      Product turn = product;
+      if (!weights.empty()) turn.weight = weights[static_cast<std::size_t>(i) % weights.size()];
+      start_turn(turn);
+    }
+  });
 }
 
 bool Gemm::is_for_own_kernel(const Product& product) const {
@@ -254,18 +269,21 @@ void Gemm::multiply(cudaStream_t stream, const Product& product) {
 void Gemm::run(cudaStream_t stream, const Product& product, const cublasLtMatmulAlgo_t& algorithm) {
   const Layouts layouts(status_, product);
   if (!status_.ok()) return;
-  const float one = 1.0F;
-  const float zero = 0.0F;
-  const auto start = [&](const cublasLtMatmulAlgo_t* by) {
-    return cublasLtMatmul(handle_, layouts.operation, &one, product.weight, layouts.weight,
-                          product.x, layouts.x, &zero, product.y, layouts.y, product.y, layouts.y,
-                          by, workspace_, kWorkspaceBytes, stream);
-  };
-  cublasStatus_t started = start(&algorithm);
+  cublasStatus_t started = start(stream, product, layouts, &algorithm);
   if (started == CUBLAS_STATUS_NOT_SUPPORTED || started == CUBLAS_STATUS_INVALID_VALUE) {
-    started = start(nullptr);  // Chosen for more rows than these, and not fit for fewer.
+    // Chosen for more rows than these, and not fit for fewer.
+    started = start(stream, product, layouts, nullptr);
   }
   status_.note(started, "matrix product");
+}
+
+cublasStatus_t Gemm::start(cudaStream_t stream, const Product& product, const Layouts& layouts,
+                           const cublasLtMatmulAlgo_t* algorithm) {
+  const float one = 1.0F;
+  const float zero = 0.0F;
+  return cublasLtMatmul(handle_, layouts.operation, &one, product.weight, layouts.weight, product.x,
+                        layouts.x, &zero, product.y, layouts.y, product.y, layouts.y, algorithm,
+                        workspace_, kWorkspaceBytes, stream);
 }
 
 }  // namespace ringmaster::engine::cuda

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
-#include <string>
+#include <span>
 
 #include <cublasLt.h>
 #include <cuda_runtime.h>
@@ -12,6 +12,7 @@
 #include "engine/cuda/device_model.h"
 #include "engine/cuda/module/cuda_status.h"
 #include "engine/cuda/module/device_memory.h"
+#include "engine/cuda/module/graph_timer.h"
 #include "engine/cuda/tuning_file.h"
 
 namespace ringmaster::engine::cuda {
@@ -38,9 +39,14 @@ class Gemm {
   Gemm(const Gemm&) = delete;
   Gemm& operator=(const Gemm&) = delete;
 
+  /// Matrices of the same size as a product's own, as of a model's other layers.
+  using Weights = std::span<const Bf16* const>;
+
   /// Chooses for products of this kind with up to `rows_max` rows, timing with the product's own
-  /// buffers, which are overwritten.
-  void tune(cudaStream_t stream, const Product& product, std::int32_t rows_max);
+  /// buffers, which are overwritten, and with `weights` in turn if there are any: a single matrix
+  /// may stay in the L2 cache, where a model's would not be.
+  void tune(cudaStream_t stream, const Product& product, std::int32_t rows_max,
+            Weights weights = {});
 
   /// Starts a product on the stream. Allocates nothing on the device.
   void multiply(cudaStream_t stream, const Product& product);
@@ -57,24 +63,29 @@ class Gemm {
   struct Preference;
 
   cublasLtMatmulAlgo_t choose_or_remember(cudaStream_t stream, const Product& product,
-                                          const TuningKey& key, std::int32_t rows_max);
-  cublasLtMatmulAlgo_t choose(cudaStream_t stream, const Product& product);
+                                          const TuningKey& key, std::int32_t rows_max,
+                                          Weights weights);
+  cublasLtMatmulAlgo_t choose(cudaStream_t stream, const Product& product, Weights weights);
   const cublasLtMatmulAlgo_t* find(const Product& product, std::int32_t rows) const;
   void run(cudaStream_t stream, const Product& product, const cublasLtMatmulAlgo_t& algorithm);
-  void tune_few_rows(cudaStream_t stream, const Product& product, const TuningKey& key);
+  cublasStatus_t start(cudaStream_t stream, const Product& product, const Layouts& layouts,
+                       const cublasLtMatmulAlgo_t* algorithm);
+  void tune_few_rows(cudaStream_t stream, const Product& product, const TuningKey& key,
+                     Weights weights);
   [[nodiscard]] bool is_for_own_kernel(const Product& product) const;
   void run_few_rows(cudaStream_t stream, const Product& product);
-  /// Milliseconds of some runs of `start`, which starts what is measured on the stream.
+  /// Milliseconds of some runs; `start_turn` starts a product, with one of the weights after the
+  /// other. Requires: it has started one before.
   template <class Start>
-  float time_of(cudaStream_t stream, const Start& start);
+  float time_of(cudaStream_t stream, const Product& product, Weights weights,
+                const Start& start_turn);
 
   CudaStatus& status_;
   TuningFile& tuning_;
   GemmOptions options_;
   cublasLtHandle_t handle_ = nullptr;
   void* workspace_ = nullptr;
-  cudaEvent_t begin_ = nullptr;
-  cudaEvent_t end_ = nullptr;
+  GraphTimer timer_;
   std::map<TuningKey, cublasLtMatmulAlgo_t> chosen_;
   std::set<TuningKey> few_rows_;  // What our own kernel takes.
 };

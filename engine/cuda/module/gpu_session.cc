@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "engine/cuda/batch_buckets.h"
 #include "engine/cuda/block_moves.h"
@@ -256,28 +257,30 @@ void GpuSession::tune_products() {
   const std::int32_t width = shape.heads * shape.head_dim;
   const std::int32_t tokens = std::max(request_.step_tokens_max, request_.sequences_max);
   const std::int32_t qkv = width + 2 * shape.kv_heads * shape.head_dim;
-  const Product products[] = {{.x = buffers_.normed,
-                               .weight = layer.qkv,
-                               .bias = layer.qkv_bias,
-                               .y = buffers_.qkv,
-                               .inputs = shape.hidden,
-                               .outputs = qkv},
-                              {.x = buffers_.attended,
-                               .weight = layer.attention_out,
-                               .y = buffers_.projected,
-                               .inputs = width,
-                               .outputs = shape.hidden},
-                              {.x = buffers_.normed,
-                               .weight = layer.gate_up,
-                               .y = buffers_.gate_up,
-                               .inputs = shape.hidden,
-                               .outputs = 2 * shape.feed_forward},
-                              {.x = buffers_.activation,
-                               .weight = layer.down,
-                               .y = buffers_.projected,
-                               .inputs = shape.feed_forward,
-                               .outputs = shape.hidden}};
-  for (const Product& product : products) gemm_->tune(stream_, product, tokens);
+  const auto tune = [&](Product product, const Bf16* DeviceLayer::*weight) {
+    std::vector<const Bf16*> weights;
+    for (const DeviceLayer& each : weights_.layers) weights.push_back(each.*weight);
+    product.weight = weights.front();
+    gemm_->tune(stream_, product, tokens, weights);
+  };
+  tune({.x = buffers_.normed,
+        .bias = layer.qkv_bias,
+        .y = buffers_.qkv,
+        .inputs = shape.hidden,
+        .outputs = qkv},
+       &DeviceLayer::qkv);
+  tune({.x = buffers_.attended, .y = buffers_.projected, .inputs = width, .outputs = shape.hidden},
+       &DeviceLayer::attention_out);
+  tune({.x = buffers_.normed,
+        .y = buffers_.gate_up,
+        .inputs = shape.hidden,
+        .outputs = 2 * shape.feed_forward},
+       &DeviceLayer::gate_up);
+  tune({.x = buffers_.activation,
+        .y = buffers_.projected,
+        .inputs = shape.feed_forward,
+        .outputs = shape.hidden},
+       &DeviceLayer::down);
   if (weights_.head != nullptr) {
     gemm_->tune(stream_,
                 {.x = buffers_.normed,

@@ -98,13 +98,19 @@ INSTANTIATE_TEST_SUITE_P(Machines, FailingCall, testing::ValuesIn(kFailures),
 TEST_P(FailingCall, IsReportedAndLeavesNothingBehind) {
   ASSERT_GT(calls_, 100);
   RecordProperty("calls", std::to_string(calls_));
+  int passed_over = 0;
   for (std::int64_t call = 0; call < calls_; ++call) {
     start_again();
     machine_.failing_call = call;
     machine_.fails_on = GetParam().fails_on;
-    EXPECT_NE(run(), "") << "call " << call << " of " << calls_;
+    const std::string error = run();
+    // An algorithm that does not start is passed over while there is a choice.
+    const bool is_choice = error.empty() && machine_.failed_function == "cublasLtMatmul";
+    passed_over += is_choice ? 1 : 0;
+    EXPECT_TRUE(!error.empty() || is_choice) << "call " << call << " of " << calls_;
     ASSERT_EQ(machine_.left_over(), "") << "call " << call << " of " << calls_;
   }
+  EXPECT_EQ(passed_over > 0, !GetParam().fails_on);
 }
 
 /// As an illegal address in a kernel: nobody knows before somebody waits.
