@@ -159,6 +159,7 @@ class RequestScanner::Impl {
   struct Reading {
     std::string& body;
     simdjson::ondemand::document document;
+    bool is_begun = false;  // The document may be asked where it is.
   };
 
   Result<OpenAiRequest> read(Reading& reading);
@@ -178,13 +179,14 @@ class RequestScanner::Impl {
   std::string tools_;
 };
 
-/// With the place, where the parser knows it: it does not of what it refuses before it reads, bytes
-/// that are no UTF-8 for one.
+/// With the place, where the parser knows it: it does not of what it refuses before it reads, as
+/// nothing at all, or bytes that are no UTF-8. A document that was not begun has no iterator to
+/// ask.
 tl::unexpected<Error> RequestScanner::Impl::not_json(simdjson::error_code error) const {
   std::string problem =
       std::string("the body is not valid JSON: ") + simdjson::error_message(error);
   const char* at = nullptr;
-  if (reading_->document.current_location().get(at) == simdjson::SUCCESS) {
+  if (reading_->is_begun && reading_->document.current_location().get(at) == simdjson::SUCCESS) {
     problem += " at byte " + std::to_string(at - reading_->body.data()) + " of " +
                std::to_string(reading_->body.size());
   }
@@ -345,6 +347,7 @@ Result<OpenAiRequest> RequestScanner::Impl::read(Reading& reading) {
   OpenAiRequest request;
   object root;
   if (auto error = parser_.iterate(reading.body).get(reading.document)) return not_json(error);
+  reading.is_begun = true;
   if (auto error = reading.document.get_object().get(root)) {
     if (error == simdjson::INCORRECT_TYPE) return invalid("the body must be a JSON object");
     return not_json(error);
