@@ -99,6 +99,7 @@ TEST_P(ModuleSteps, GiveItsTokensFromTheHostTier) {
   EXPECT_GE(stats.host_loaded_blocks, 8U);
 }
 
+// The stand-in starts them as any others: what is seen is that the module takes the option.
 TEST_P(ModuleSteps, GiveTheSameTokensWithOverlappedLaunches) {
   CudaOptions options = deterministic();
   const Outputs want = run_module(TinyShape::kTinyLlama, options);
