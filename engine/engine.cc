@@ -9,6 +9,10 @@ namespace ringmaster::engine {
 
 namespace {
 
+/// Room for so many output tokens is reserved with the request, so that the steps of most need not
+/// make it: growing in one costs more than the rest of the step.
+constexpr std::int32_t kReservedOutputTokens = 4096;
+
 std::string tokens_text(std::int32_t count) {
   return std::to_string(count) + (count == 1 ? " token" : " tokens");
 }
@@ -48,6 +52,8 @@ Result<RequestId> Engine::submit(GenerateRequest request) {
   sequence->chain = chain_tokens(sequence->seed, request.prompt,
                                  static_cast<std::uint32_t>(pool_.block_tokens()));
   sequence->tokens = std::move(request.prompt);
+  sequence->reserve(std::min(sequence->output_tokens_max, kReservedOutputTokens),
+                    pool_.block_tokens());
   scheduler_.add(*sequence);
   sequences_.emplace(last_id_, std::move(sequence));
   return last_id_;
@@ -147,13 +153,9 @@ void Engine::pack(const ScheduledSequence& scheduled, bool is_ahead, StepInput& 
     input.sampling.push_back({.options = sequence.sampling,
                               .output_index = sequence.output_tokens() + (is_ahead ? 1 : 0)});
   }
-  if (is_ahead) {
-    input.tokens.push_back(sample_of_slot(sequence.slot));
-  } else {
-    input.tokens.insert(input.tokens.end(), sequence.tokens.begin() + first,
-                        sequence.tokens.begin() + end);
-  }
   for (std::int32_t position = first; position < end; ++position) {
+    input.tokens.push_back(is_ahead ? sample_of_slot(sequence.slot)
+                                    : sequence.tokens[static_cast<std::size_t>(position)]);
     input.positions.push_back(position);
   }
   input.block_tables.insert(input.block_tables.end(), sequence.blocks.begin(),
@@ -166,7 +168,7 @@ void Engine::end_step(StepResult& result) {
   RINGMASTER_CHECK(steps_in_flight_ > 0);
   Flight& flight = oldest();
   StepPlan& plan = flight.plan;
-  result = StepResult{};
+  result.clear();
   output_.sampled.clear();
   output_.device_time = {};
   const Status done = executor_.wait(output_);
@@ -213,13 +215,14 @@ void Engine::collect(const ScheduledSequence& scheduled, std::size_t& sample_row
 }
 
 void Engine::take_token(Sequence& sequence, SampledToken token, StepResult& result) {
-  OutputEvent event{.request = sequence.id, .output_index = sequence.output_tokens()};
+  OutputEvent& event = result.outputs.emplace_back();
+  event.request = sequence.id;
+  event.output_index = sequence.output_tokens();
   sequence.append(token.token, pool_.block_tokens());
   ++totals_.output_tokens;
   event.finish = finish_reason(sequence, token.token);
   event.token = std::move(token);
   if (event.finish != FinishReason::kNone) finish(sequence);
-  result.outputs.push_back(std::move(event));
 }
 
 FinishReason Engine::finish_reason(const Sequence& sequence, TokenId token) const {

@@ -53,6 +53,9 @@ struct StepResult {
   std::int32_t decode_tokens = 0;
   Duration device_time{};
   bool has_kv_events = false;  ///< The KV event log has a new batch.
+
+  /// Empties it for the next step; keeps its memory.
+  void clear();
 };
 
 }  // namespace ringmaster::engine

@@ -33,6 +33,7 @@ void KvEventLog::append_net(KvEvent::Type type, KvMedium medium, KvEventBatch& b
     if (change.medium != medium || change.direction != sign) continue;
     int& net = net_of(change);
     if (net * sign <= 0) continue;
+    if (event.blocks.empty()) event.blocks.reserve(changes_.size());
     event.blocks.push_back(change.block);
     net = 0;
   }

@@ -48,6 +48,15 @@ struct Sequence {
   /// Only the newest output token lacks its KV.
   [[nodiscard]] bool is_decoding() const { return output_tokens() > 0 && uncomputed_tokens() == 1; }
 
+  /// Makes room for that many further tokens, their blocks and the hashes of these.
+  void reserve(std::int32_t more, std::int32_t block_tokens) {
+    const auto all = tokens.size() + static_cast<std::size_t>(more);
+    const auto block_count = all / static_cast<std::size_t>(block_tokens) + 1;
+    tokens.reserve(all);
+    chain.reserve(block_count);
+    blocks.reserve(block_count);
+  }
+
   /// Appends an output token and the hash of the block that it fills, if it does.
   void append(TokenId token, std::int32_t block_tokens) {
     tokens.push_back(token);

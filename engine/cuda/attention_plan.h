@@ -27,7 +27,7 @@ inline constexpr std::int32_t kPrefillTileKeys = 64;
 /// Requires: 0 <= context < 2^30.
 [[nodiscard]] constexpr std::int32_t chunk_tokens(std::int32_t context) {
   std::int32_t tokens = kChunkTokensMin;
-  while (ceil_div(context, tokens) > kChunksMax) tokens *= 2;
+  while (context > tokens * kChunksMax) tokens *= 2;
   return tokens;
 }
 

@@ -22,11 +22,16 @@ std::int32_t size_of(const auto& values) {
 CudaStep StepPacker::pack(const StepInput& input) {
   CudaStep step{.counts = counts_of(input)};
   const StepLayout layout = step_layout(step.counts);
-  words_.assign(static_cast<std::size_t>(layout.words), 0);
+  words_.resize(static_cast<std::size_t>(layout.words));
+  std::fill_n(words_.begin(), layout.block_tables, 0);
   pack_tokens(input, layout);
   pack_sequences(input, layout, step);
   pack_rows(input, layout, step.counts.rows);
-  std::ranges::copy(input.block_tables, words_.begin() + layout.block_tables);
+  // Nine words of ten are these: std::copy() moves them as one piece, std::ranges::copy() one by
+  // one.
+  const auto tables_end = std::copy(input.block_tables.begin(), input.block_tables.end(),
+                                    words_.begin() + layout.block_tables);
+  std::fill(tables_end, words_.end(), 0);
   step.words = words_.data();
   step.saves = input.saves.data();
   step.loads = input.loads.data();

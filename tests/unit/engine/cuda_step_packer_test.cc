@@ -144,6 +144,20 @@ TEST(StepPacker, LeavesABatchBeyondTheLargestBucketAlone) {
   EXPECT_EQ(packer.pack(input).counts.tokens, 3);
 }
 
+TEST(StepPacker, PacksAStepTheSameWhateverItPackedBefore) {
+  const StepPackerOptions options{.block_tokens = 4, .group = 7, .sequences_max = 8};
+  StepPacker fresh(options);
+  StepPacker used(options);
+  StepInput before = mixed_step();
+  before.block_tables.assign(64, 5);
+  (void)used.pack(before);
+  const StepInput input = mixed_step();
+  const CudaStep expected = fresh.pack(input);
+  const CudaStep step = used.pack(input);
+  const std::int32_t all = step_layout(expected.counts).words;
+  EXPECT_EQ(words(step, 0, all), words(expected, 0, all));
+}
+
 TEST(StepPacker, TakesLargeTilesForLongChunks) {
   StepPacker packer({.block_tokens = 16, .group = 7, .sequences_max = 8});
   StepInput input;

@@ -255,6 +255,24 @@ TEST(Engine, PacksDecodingSequencesFirst) {
   EXPECT_EQ(input.sampling[0].output_index, 1);
 }
 
+TEST(Engine, SaysNothingOfTheStepBeforeInTheSameResult) {
+  Bench bench;
+  bench.submit(counting_prompt(8), 2);
+  StepResult result;
+  bench.engine.begin_step();
+  bench.engine.end_step(result);
+  EXPECT_EQ(result.admitted.size(), 1U);
+  EXPECT_EQ(result.prefill_tokens, 8);
+  EXPECT_TRUE(result.has_kv_events);
+  bench.engine.begin_step();
+  bench.engine.end_step(result);
+  EXPECT_TRUE(result.admitted.empty());
+  EXPECT_EQ(result.outputs.size(), 1U);
+  EXPECT_EQ(result.prefill_tokens, 0);
+  EXPECT_EQ(result.decode_tokens, 1);
+  EXPECT_FALSE(result.has_kv_events);
+}
+
 TEST(Engine, TellsItsKvEventsInStepOrder) {
   Bench bench;
   bench.submit(counting_prompt(9), 1);

@@ -1,0 +1,14 @@
+#include "engine/generate_request.h"
+
+namespace ringmaster::engine {
+
+void StepResult::clear() {
+  admitted.clear();
+  outputs.clear();
+  prefill_tokens = 0;
+  decode_tokens = 0;
+  device_time = {};
+  has_kv_events = false;
+}
+
+}  // namespace ringmaster::engine
