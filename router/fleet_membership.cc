@@ -131,7 +131,9 @@ void FleetMembership::note_trouble(const LiveInstancePtr& instance, bool is_brok
 
 void FleetMembership::note_card(const LiveInstancePtr& instance, std::string card) {
   if (!members_.contains(instance->spec.name)) return;
-  cards_[instance->link.model] = std::move(card);
+  auto& known = cards_[instance->link.model];
+  if (known == card) return;  // Publishing costs a pass over the fleet, and each of it says this.
+  known = std::move(card);
   publish();
 }
 
