@@ -39,11 +39,26 @@ test('programs that the build has just made are run', async () => {
   assert.match(stdout, /^scheduling +passed/m);
 });
 
+test('a part that there is not is answered with those that there are, and the nearest one', async () => {
+  const parts =
+    'kernels, graphs, sanitize, model, equality, gpus, soak, fleet, scheduling, kv-cache, products, speed, serving, peers, calibrate, pack';
+  for (const [found, hint] of [
+    ['kernel', " (did you mean 'kernels'?)"],
+    ['spede', " (did you mean 'speed'?)"],
+    ['sepedd', ''], // Two letters wrong, where a third of speed is one.
+    ['soak fleet', ''],
+    ['', ''],
+  ]) {
+    const line = `gpu-check: expected one of ${parts}, found "${found}"${hint}\n`;
+    assert.deepEqual(await check('--device', 'cpu', found), { code: 2, stdout: '', stderr: line });
+  }
+});
+
 test('wrong arguments are one line and exit code 2', async () => {
   for (const [args, line] of [
     [['--device', 'tpu'], 'gpu-check: --device: expected cuda, cpu or emulated, not "tpu"\n'],
     [['--seconds', 'ten'], 'gpu-check: --seconds: expected a whole number, not "ten"\n'],
-    [['kernel'], 'gpu-check: unknown argument kernel; see --help\n'],
+    [['--kernel'], 'gpu-check: unknown argument --kernel; see --help\n'],
     [['--stamp'], 'gpu-check: --stamp: expected a folder of a build, not ""\n'],
   ]) {
     assert.deepEqual(await check(...args), { code: 2, stdout: '', stderr: line });
