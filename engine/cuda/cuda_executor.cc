@@ -9,7 +9,6 @@
 #include "base/check.h"
 #include "engine/cuda/batch_buckets.h"
 #include "engine/cuda/device_model.h"
-#include "engine/cuda/kernels/wgmma_attention.cuh"
 #include "engine/cuda/step_packer.h"
 #include "engine/model_shard.h"
 #include "engine/rope.h"

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/cuda/kernels/bf16.h"
+#include "engine/cuda/kv_layout.h"
 #include "engine/cuda/sample_output.h"
 
 namespace ringmaster::engine::cuda {
@@ -65,6 +66,11 @@ struct Product {
 /// Whether there is an attention kernel for heads of this size.
 [[nodiscard]] constexpr bool has_attention(std::int32_t head_dim) {
   return head_dim == 16 || head_dim == 32 || head_dim == 64 || head_dim == 128;
+}
+
+/// Whether there is one of warpgroups for such heads and such a cache.
+[[nodiscard]] constexpr bool has_wgmma_attention(std::int32_t head_dim, KvType type) {
+  return (head_dim == 64 || head_dim == 128) && type == KvType::kBf16;
 }
 
 }  // namespace ringmaster::engine::cuda

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/cuda/attention_plan.h"
+#include "engine/cuda/device_model.h"
 #include "engine/cuda/kernels/bf16.h"
 #include "engine/cuda/kernels/prefill_copies.cuh"
 #include "engine/cuda/kernels/prefill_rows.cuh"
@@ -12,11 +13,6 @@
 #include "engine/cuda/kernels/wgmma_products.cuh"
 
 namespace ringmaster::engine::cuda {
-
-/// Whether there is a kernel of warpgroups for such heads and such a cache.
-[[nodiscard]] constexpr bool has_wgmma_attention(std::int32_t head_dim, KvType type) {
-  return (head_dim == 64 || head_dim == 128) && type == KvType::kBf16;
-}
 
 /// What PrefillAttention<kDim, kGroups> does, by the products of warpgroups (sm_90a): the same
 /// arguments, tiles and grid, so that either can be launched for a step. Each of kGroups groups of

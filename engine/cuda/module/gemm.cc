@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <string>
 
 #include "engine/cuda/batch_buckets.h"
 #include "engine/cuda/buffer_plan.h"
@@ -181,12 +182,15 @@ cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product, W
   const Layouts layouts(status_, product);
   const Preference preference(status_, options_.is_deterministic);
   if (!status_.ok()) return {};
+  const std::string what = "choice of a product of " + std::to_string(product.rows) + " rows, " +
+                           std::to_string(product.inputs) + " inputs and " +
+                           std::to_string(product.outputs) + " outputs";
   cublasLtMatmulHeuristicResult_t candidates[kCandidates];
   int found = 0;
   status_.note(cublasLtMatmulAlgoGetHeuristic(handle_, layouts.operation, layouts.weight, layouts.x,
                                               layouts.y, layouts.y, preference.handle, kCandidates,
                                               candidates, &found),
-               "choice of a product");
+               what.c_str());
   cublasLtMatmulAlgo_t best{};
   float best_time = std::numeric_limits<float>::infinity();
   for (int i = 0; i < found && status_.ok(); ++i) {
@@ -205,9 +209,7 @@ cublasLtMatmulAlgo_t Gemm::choose(cudaStream_t stream, const Product& product, W
     best_time = time;
   }
   if (best_time < std::numeric_limits<float>::infinity()) return best;
-  status_.fail("no algorithm for a product of " + std::to_string(product.rows) + " rows, " +
-               std::to_string(product.inputs) + " inputs and " + std::to_string(product.outputs) +
-               " outputs");
+  status_.fail(what + ": no algorithm starts");
   return {};
 }
 

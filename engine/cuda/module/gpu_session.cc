@@ -375,20 +375,18 @@ void GpuSession::download(std::int32_t rows) {
   status_.note(cudaEventRecord(ring.end, stream_), "step");
 }
 
-bool GpuSession::is_done() {
-  if (!make_current()) return true;
-  const cudaError_t result = cudaEventQuery(ring_[waited_ % kStepsMax].end);
-  if (result == cudaErrorNotReady) return false;
-  status_.note(result, "step");
+bool GpuSession::has_ended(cudaError_t asked) {
+  if (asked == cudaErrorNotReady) return false;
+  status_.note(asked, "step");
   return true;
 }
 
+bool GpuSession::is_done() {
+  return !make_current() || has_ended(cudaEventQuery(ring_[waited_ % kStepsMax].end));
+}
+
 bool GpuSession::is_idle() {
-  if (!make_current()) return true;
-  const cudaError_t result = cudaStreamQuery(stream_);
-  if (result == cudaErrorNotReady) return false;
-  status_.note(result, "step");
-  return true;
+  return !make_current() || has_ended(cudaStreamQuery(stream_));
 }
 
 double GpuSession::wait(SampleOutput* samples, std::int32_t rows) {

@@ -97,6 +97,8 @@ class GpuSession {
   void take_host_tier();
   void tune_products();
   void record_graphs();
+  /// Of what the runtime says about something that was started.
+  bool has_ended(cudaError_t asked);
 
   CudaOpenRequest request_;
   CudaStatus status_;
