@@ -38,6 +38,7 @@ cudaError_t cudaSetDevice(int gpu) {
 }
 
 cudaError_t cudaGetDevice(int* gpu) {
+  if (Machine::the().is_failing_call()) return cudaErrorUnknown;
   *gpu = Machine::current_gpu();
   return cudaSuccess;
 }
@@ -65,6 +66,8 @@ const char* cudaGetErrorString(cudaError_t error) {
   switch (error) {
     case cudaErrorUnknown:
       return "unknown error";
+    case cudaErrorInvalidValue:
+      return "invalid argument";
     case cudaErrorMemoryAllocation:
       return "out of memory";
     case cudaErrorLaunchFailure:

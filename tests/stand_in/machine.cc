@@ -37,6 +37,7 @@ std::string Machine::left_over() const {
 
 bool Machine::is_failing_call(const char* function) {
   const std::int64_t call = calls++;
+  if (failing_function == function) return true;
   if (failing_call < 0 || call < failing_call) return false;
   if (failed_function.empty()) failed_function = function;
   if (!fails_on) return call == failing_call;

@@ -44,7 +44,9 @@ class Machine {
   std::int64_t calls = 0;          ///< Of functions that may fail, so far.
   std::int64_t failing_call = -1;  ///< Counted from 0; -1: none.
   bool fails_on = false;           ///< Whether every call after that fails too, as after a fault.
+  std::string failing_function;    ///< Of which every call fails; empty: of none.
   std::int64_t takes = 0;          ///< Of memory, so far.
+  std::int64_t early_kernels = 0;  ///< Begun before the one ahead of them had ended, so far.
   std::int32_t driver_version = 13000;
   std::int32_t collective_error = 0;  ///< An ncclResult_t that connections report on being asked.
 

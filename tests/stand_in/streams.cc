@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/stand_in/device_memory_map.h"
+#include "tests/stand_in/kernel_start.h"
 
 namespace ringmaster::stand_in {
 namespace {
@@ -32,10 +33,15 @@ bool begin_operation(int gpu) {
   return !state.is_failed;
 }
 
+void drop_operations(cudaStream_t stream) {
+  stream->operations.clear();
+  stream->early.reset();
+}
+
 /// Its streams do nothing any more.
 void stop_failed(int gpu) {
   for (cudaStream_t stream : streams()) {
-    if (stream->gpu == gpu) stream->operations.clear();
+    if (stream->gpu == gpu) drop_operations(stream);
   }
 }
 
@@ -79,7 +85,7 @@ bool meet(cudaStream_t stream) {
 }  // namespace
 
 void forget_default_streams() {
-  for (cudaStream_t stream : streams()) stream->operations.clear();
+  for (cudaStream_t stream : streams()) drop_operations(stream);
 }
 
 cudaStream_t stream_or_default(cudaStream_t stream) {
@@ -117,7 +123,11 @@ bool advance(cudaStream_t stream) {
     return false;
   }
   const Computing computing(stream->gpu);
-  operation.run();
+  if (operation.kernel != nullptr) {
+    run_kernel(stream, *operation.kernel);
+  } else {
+    operation.run();
+  }
   return true;
 }
 

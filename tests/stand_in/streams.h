@@ -12,6 +12,9 @@
 
 namespace ringmaster::stand_in {
 
+struct KernelStart;
+class RunningKernel;
+
 /// What several GPUs do together, each in a stream: done once all have come to it.
 struct Meeting {
   const void* connection = nullptr;  ///< By which they meet.
@@ -22,9 +25,10 @@ struct Meeting {
 
 /// One thing that a stream does.
 struct Operation {
-  std::function<void()> run;         ///< Empty for a meeting.
+  std::function<void()> run;         ///< Empty for a meeting and for a kernel.
   std::shared_ptr<Meeting> meeting;  ///< Null for all else.
   bool has_arrived = false;          ///< At the meeting.
+  std::shared_ptr<const KernelStart> kernel;
 };
 
 }  // namespace ringmaster::stand_in
@@ -34,8 +38,10 @@ struct Operation {
 struct CUstream_st {
   int gpu = 0;
   std::deque<ringmaster::stand_in::Operation> operations;  ///< Started and not done.
-  CUgraph_st* recording = nullptr;                         ///< While it is recorded.
-  bool is_blocking = false;  ///< Waits for the default stream, which waits for it.
+  /// The oldest of them, if it is a kernel that was begun before the one ahead of it had ended.
+  std::shared_ptr<ringmaster::stand_in::RunningKernel> early;
+  CUgraph_st* recording = nullptr;  ///< While it is recorded.
+  bool is_blocking = false;         ///< Waits for the default stream, which waits for it.
 };
 
 struct CUevent_st {

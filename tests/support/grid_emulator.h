@@ -48,21 +48,47 @@ class GridEmulator {
 
   template <class Kernel>
   void launch(GridSize grid, std::int32_t shared_bytes, const typename Kernel::Args& args) {
+    begin(grid, Kernel::kThreads, shared_bytes, Pause::kNone,
+          [&args](Lane& lane) { Kernel::run(lane, args); });
+  }
+
+  /// Of programmatic dependent launch: where a kernel that has begun is left alone. After kAtWait
+  /// the launch before may not have ended, after the others it has.
+  enum class Pause { kNone, kAtTrigger, kAtWait };
+
+  /// As launch(), but only to where the first block lets the next launch come, or waits for the one
+  /// before; to the end if it never does. `kernel` is what each thread runs.
+  void begin(GridSize grid, int threads, std::int32_t shared_bytes, Pause pause,
+             std::function<void(Lane&)> kernel) {
     grid_ = grid;
+    block_ = {0, 0};
+    threads_ = threads;
     shared_bytes_ = static_cast<std::size_t>(shared_bytes);
     shared_.resize(shared_bytes_ / sizeof(Chunk) + 2);  // With some that nobody may touch.
-    for (block_.y = 0; block_.y < grid.y; ++block_.y) {
-      for (block_.x = 0; block_.x < grid.x; ++block_.x) {
-        run_block(Kernel::kThreads, [&args](Lane& lane) { Kernel::run(lane, args); });
-      }
-    }
+    kernel_ = std::move(kernel);
+    pause_ = pause;
+    lets_next_come_ = false;
+    begin_block();
+    run_blocks();
   }
+  /// The rest of it, after the launch before has ended.
+  void finish() {
+    pause_ = Pause::kNone;
+    for (int i = 0; i < threads_; ++i) {
+      Fiber& fiber = *fibers_[static_cast<std::size_t>(i)];
+      if (fiber.state == State::kAtLaunch) fiber.state = State::kReady;
+    }
+    if (!has_ended()) run_blocks();
+  }
+  [[nodiscard]] bool has_ended() const { return block_.y == grid_.y; }
+  /// Whether the kernel has said that the next one may come.
+  [[nodiscard]] bool lets_next_come() const { return lets_next_come_; }
 
   /// Of atomic additions to one address by one block; on a card they wait for each other.
   [[nodiscard]] std::int64_t most_additions() const { return most_additions_; }
 
  private:
-  enum class State { kReady, kAtBarrier, kAtWarp, kAtGroup, kDone };
+  enum class State { kReady, kAtBarrier, kAtWarp, kAtGroup, kAtLaunch, kDone };
   struct alignas(16) Chunk {
     unsigned char bytes[16];
   };
@@ -91,21 +117,36 @@ class GridEmulator {
   };
   static constexpr std::size_t kStackBytes = 64 << 10;
 
-  void run_block(int threads, std::function<void(Lane&)> kernel) {
-    kernel_ = std::move(kernel);
+  void run_blocks() {
+    while (!has_ended()) {
+      while (run_ready_fibers()) {
+        if (is_paused()) return;
+        release();
+      }
+      check_end();
+      if (++block_.x == grid_.x) block_ = {0, block_.y + 1};
+      if (!has_ended()) begin_block();
+    }
+  }
+
+  [[nodiscard]] bool is_paused() const {
+    return std::any_of(fibers_.begin(), fibers_.begin() + threads_,
+                       [](const auto& fiber) { return fiber->state == State::kAtLaunch; });
+  }
+
+  void begin_block() {
     std::memset(shared_.data(), 0xff, shared_.size() * sizeof(Chunk));  // NaNs in every type.
-    while (fibers_.size() < static_cast<std::size_t>(threads)) {
+    while (fibers_.size() < static_cast<std::size_t>(threads_)) {
       fibers_.push_back(std::make_unique<Fiber>());
       fibers_.back()->stack = std::make_unique_for_overwrite<std::byte[]>(kStackBytes);
     }
-    threads_ = threads;
     for (EmulatedWarpgroup& products : products_) products.clear();
-    products_.resize(static_cast<std::size_t>(threads / 128));
+    products_.resize(static_cast<std::size_t>(threads_ / 128));
     additions_.clear();
     shown_ = shared_;
     shown_at_barrier_ = shared_;
-    seen_.assign(static_cast<std::size_t>(threads / 32), shared_);
-    for (int i = 0; i < threads; ++i) {
+    seen_.assign(static_cast<std::size_t>(threads_ / 32), shared_);
+    for (int i = 0; i < threads_; ++i) {
       Fiber& fiber = *fibers_[static_cast<std::size_t>(i)];
       fiber.state = State::kReady;
       fiber.copies.clear();
@@ -113,8 +154,6 @@ class GridEmulator {
       fiber.arrived.clear();
       fiber.begins_products = false;
     }
-    while (run_ready_fibers()) release();
-    check_end();
   }
 
   void check_end() const {
@@ -281,6 +320,8 @@ class GridEmulator {
   int threads_ = 0;
   std::size_t shared_bytes_ = 0;
   std::function<void(Lane&)> kernel_;
+  Pause pause_ = Pause::kNone;
+  bool lets_next_come_ = false;
   std::vector<Chunk> shared_;
   std::vector<std::vector<Chunk>> seen_;  // By warp: shared memory at its last barrier.
   std::vector<Chunk> shown_;              // What products may read after the next barrier,
@@ -326,6 +367,15 @@ class GridEmulator::Lane {
   void atomic_add(std::uint64_t* to, std::uint64_t value) {
     *to += value;
     grid_.most_additions_ = std::max(grid_.most_additions_, ++grid_.additions_[to]);
+  }
+
+  /// Programmatic dependent launch: nothing of the launch before may be read ahead of the wait.
+  void let_next_launch_come() {
+    grid_.lets_next_come_ = true;
+    if (grid_.pause_ == Pause::kAtTrigger) grid_.pause(State::kAtLaunch);
+  }
+  void wait_for_launch_before() {
+    if (grid_.pause_ == Pause::kAtWait) grid_.pause(State::kAtLaunch);
   }
 
   [[nodiscard]] static int fresh(int value) { return value; }

@@ -9,11 +9,32 @@
 
 namespace ringmaster::engine::cuda {
 
+// Programmatic dependent launch, which code for older GPUs does not have.
+namespace programmatic_launch {
+
+__device__ __forceinline__ void trigger() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  cudaTriggerProgrammaticLaunchCompletion();
+#endif
+}
+__device__ __forceinline__ void wait() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  cudaGridDependencySynchronize();
+#endif
+}
+
+}  // namespace programmatic_launch
+
 /// What a kernel of engine/cuda/kernels sees of the GPU. tests/support/grid_emulator.h has the same
 /// functions for the host, with what each of them means.
 class GpuLane {
  public:
   __device__ explicit GpuLane(unsigned char* shared) : shared_(shared) {}
+
+  /// The next kernel may come while this one runs.
+  __device__ __forceinline__ void let_next_launch_come() { programmatic_launch::trigger(); }
+  /// Until the kernel before is complete and its writes are visible.
+  __device__ __forceinline__ void wait_for_launch_before() { programmatic_launch::wait(); }
 
   __device__ __forceinline__ int thread() const { return static_cast<int>(threadIdx.x); }
   __device__ __forceinline__ int threads() const { return static_cast<int>(blockDim.x); }

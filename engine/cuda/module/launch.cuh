@@ -8,36 +8,34 @@ namespace ringmaster::engine::cuda {
 /// Beyond it a kernel has to be allowed more shared memory first.
 inline constexpr std::int32_t kPlainSharedBytes = 48 << 10;
 
-/// A kernel's part of programmatic dependent launch: lets the next one come while this one still
+/// With `overlaps` by programmatic dependent launch: lets the next kernel come while this one still
 /// runs, and waits until the one before is complete and its writes are visible. Every kernel does
 /// it before all else, so none has to know what it reads of whom, and one that is complete has
 /// waited for all before it.
-__device__ __forceinline__ void overlap_launches() {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-  cudaTriggerProgrammaticLaunchCompletion();
-  cudaGridDependencySynchronize();
-#endif
-}
-
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::kThreads)
     run_kernel(const __grid_constant__ typename Kernel::Args args, bool overlaps) {
   extern __shared__ __align__(16) unsigned char shared[];
-  // Else nothing of it is in the way: the library's kernels may be such that come early, too.
-  if (overlaps) overlap_launches();
   GpuLane lane(shared);
+  // Else nothing of it is in the way: the library's kernels may be such that come early, too.
+  if (overlaps) {
+    lane.let_next_launch_come();
+    lane.wait_for_launch_before();
+  }
   Kernel::run(lane, args);
 }
 
-/// Once for each kernel and GPU. One thread at a time: the module's functions ask for that.
+/// Once for each kernel and GPU: a kernel always takes as much. One thread at a time: the module's
+/// functions ask for that.
 template <class Kernel>
 cudaError_t allow_shared_bytes(std::int32_t shared_bytes) {
   static std::uint64_t done = 0;  // A bit for each of the first 64 GPUs.
   int gpu = 0;
   if (const cudaError_t asked = cudaGetDevice(&gpu); asked != cudaSuccess) return asked;
   if (gpu < 64 && (done >> gpu & 1U) != 0) return cudaSuccess;
-  const cudaError_t allowed = cudaFuncSetAttribute(
-      run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
+  const cudaError_t allowed =
+      cudaFuncSetAttribute(reinterpret_cast<const void*>(run_kernel<Kernel>),
+                           cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
   if (allowed == cudaSuccess && gpu < 64) done |= std::uint64_t{1} << gpu;
   return allowed;
 }

@@ -23,7 +23,8 @@ namespace ringmaster::engine::cuda {
 
 KernelCode kernel_code() {
   cudaFuncAttributes attributes{};
-  const cudaError_t status = cudaFuncGetAttributes(&attributes, run_kernel<Embed>);
+  const cudaError_t status =
+      cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(run_kernel<Embed>));
   // The version of what it was compiled from, not that of the GPU.
   if (status != cudaSuccess) return {.status = status};
   const bool is_for_90a =

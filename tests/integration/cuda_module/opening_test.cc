@@ -138,6 +138,20 @@ TEST_F(ModuleOpening, RefusesProductsOfWarpgroupsElsewhere) {
                                                "9.0, this is compute capability 8.9"));
 }
 
+// The first is that of queries, keys and values: four heads of 16 numbers, and twice two.
+TEST_F(ModuleOpening, NamesTheSizesOfAProductThatTheLibraryHasNoAdviceFor) {
+  machine_.failing_function = "cublasLtMatmulAlgoGetHeuristic";
+  EXPECT_EQ(Opened(small_request()).error,
+            "Stand-in 0: choice of a product of 1 rows, 64 inputs and 128 outputs: internal error");
+}
+
+TEST_F(ModuleOpening, NamesTheSizesOfAProductThatNoAlgorithmStartsFor) {
+  machine_.failing_function = "cublasLtMatmul";
+  EXPECT_EQ(Opened(small_request()).error,
+            "Stand-in 0: choice of a product of 1 rows, 64 inputs and 128 outputs: no algorithm "
+            "starts");
+}
+
 TEST_F(ModuleOpening, CountsTheGpus) {
   EXPECT_EQ(device_count_error(1), "");
 }

@@ -99,12 +99,22 @@ TEST_P(ModuleSteps, GiveItsTokensFromTheHostTier) {
   EXPECT_GE(stats.host_loaded_blocks, 8U);
 }
 
-// The stand-in starts them as any others: what is seen is that the module takes the option.
 TEST_P(ModuleSteps, GiveTheSameTokensWithOverlappedLaunches) {
   CudaOptions options = deterministic();
   const Outputs want = run_module(TinyShape::kTinyLlama, options);
+  EXPECT_EQ(machine_.early_kernels, 0);
   options.overlaps_launches = true;
   EXPECT_EQ(run_module(TinyShape::kTinyLlama, options), want);
+  EXPECT_EQ(machine_.early_kernels > 0, GetParam() == Pace::kLate);
+}
+
+TEST_P(ModuleSteps, GiveTheSameLogProbabilitiesWithOverlappedLaunchesInRecordedSteps) {
+  CudaOptions options = deterministic();
+  options.is_deterministic = false;
+  const auto model = load_tiny_model({.shape = TinyShape::kTinyQwen2});
+  const auto want = logprobs_of(*open_module(model, options), three_requests(), {});
+  options.overlaps_launches = true;
+  EXPECT_EQ(logprobs_of(*open_module(model, options), three_requests(), {}), want);
 }
 
 // By the library's algorithm for each number of rows, or by the kernel for few rows: all round

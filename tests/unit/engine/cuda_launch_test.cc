@@ -1,5 +1,5 @@
-// What of programmatic dependent launch can be checked without a card: that no kernel of the module
-// can be started around the one entry that waits for the kernel before.
+// That no kernel of the module can be started around the one entry that waits for the kernel
+// before. What the entry does is in tests/integration/cuda_module/launch_test.cc.
 
 #include <filesystem>
 #include <fstream>
@@ -32,20 +32,6 @@ TEST(CudaLaunch, HasOneEntryForAllKernels) {
   }
   EXPECT_GT(files, 40);
   EXPECT_EQ(entries, std::vector<std::string>{"launch.cuh"});
-}
-
-TEST(CudaLaunch, WaitsForTheKernelBeforeAheadOfAllElse) {
-  const std::string text =
-      read(std::filesystem::path(RINGMASTER_SOURCE_DIR) / "engine/cuda/module/launch.cuh");
-  const auto entry = text.find("run_kernel(const __grid_constant__");
-  const auto waits = text.find("if (overlaps) overlap_launches();", entry);
-  const auto runs = text.find("Kernel::run(", entry);
-  ASSERT_NE(runs, std::string::npos);
-  EXPECT_LT(waits, runs);
-  const auto triggers = text.find("cudaTriggerProgrammaticLaunchCompletion();");
-  const auto depends = text.find("cudaGridDependencySynchronize();");
-  EXPECT_LT(triggers, depends);
-  EXPECT_LT(depends, entry);
 }
 
 }  // namespace
