@@ -15,8 +15,6 @@ class StepGate final : public StepWaiter {
   void begin() override {}
   void wait(Duration /*duration*/) override {
     std::unique_lock lock(mutex_);
-    ++arrivals_;
-    changed_.notify_all();
     changed_.wait(lock, [this] { return is_open_ || permits_ > 0; });
     if (!is_open_) --permits_;
   }
@@ -31,13 +29,6 @@ class StepGate final : public StepWaiter {
     changed_.notify_all();
   }
 
-  /// Waits until a step is at the closed gate.
-  void await_step() {
-    std::unique_lock lock(mutex_);
-    const int before = arrivals_;
-    changed_.wait(lock, [&] { return arrivals_ > before; });
-  }
-
  private:
   void set(bool is_open) {
     const std::lock_guard lock(mutex_);
@@ -49,7 +40,6 @@ class StepGate final : public StepWaiter {
   std::condition_variable changed_;
   bool is_open_ = true;
   int permits_ = 0;
-  int arrivals_ = 0;
 };
 
 }  // namespace ringmaster::engine

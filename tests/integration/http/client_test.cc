@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/integration/http/test_server.h"
+#include "tests/support/held_port.h"
 
 namespace ringmaster::http {
 namespace {
@@ -365,15 +366,14 @@ TEST_F(ClientTest, RefusesABodyBeyondTheLimit) {
 // --- connecting and deadlines ---
 
 TEST_F(ClientTest, SaysWhereItCouldNotConnect) {
-  std::uint16_t port = 0;
-  { port = RawListener().port(); }
-  Endpoint endpoint{.host = "127.0.0.1", .port = port, .base_path = ""};
+  const HeldPort nobody;
+  Endpoint endpoint{.host = "127.0.0.1", .port = nobody.number(), .base_path = ""};
   const auto outcome = call(endpoint);
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
   EXPECT_TRUE(outcome.error->retryable);
   EXPECT_EQ(outcome.error->message,
-            "cannot connect to 127.0.0.1:" + std::to_string(port) + ": Connection refused");
+            "cannot connect to " + nobody.address() + ": Connection refused");
 }
 
 TEST_F(ClientTest, FindsAnInstanceByName) {
@@ -403,8 +403,24 @@ TEST_F(ClientTest, FailsWhenABodyStops) {
   EXPECT_EQ(outcome.error->code, ErrorCode::kDeadlineExceeded);
 }
 
+/// Answers one request with "a" on a connection that the script then gets, so that a short deadline
+/// of the next request cannot pass before there is one.
+std::function<void(RawListener&)> on_used_connection(std::function<void(RawConnection&)> script) {
+  return [script = std::move(script)](RawListener& listener) {
+    auto connection = listener.accept();
+    EXPECT_NE(connection.read_until("\r\n\r\n"), "");
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
+    script(connection);
+  };
+}
+
 TEST_F(ClientTest, FailsWhenTheWholeTakesTooLong) {
-  const ScriptedInstance instance(answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"));
+  const ScriptedInstance instance(on_used_connection([](RawConnection& connection) {
+    EXPECT_NE(connection.read_until("\r\n\r\n"), "");
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel");
+    EXPECT_TRUE(connection.is_closed_by_peer());
+  }));
+  EXPECT_EQ(call(instance.endpoint()).body, "a");
   Call impatient;
   impatient.deadlines.first_byte = impatient.deadlines.idle = std::chrono::hours(1);
   impatient.deadlines.total = milliseconds(30);
@@ -412,10 +428,9 @@ TEST_F(ClientTest, FailsWhenTheWholeTakesTooLong) {
 }
 
 TEST_F(ClientTest, FailsWhenTheRequestIsNotTaken) {
-  const ScriptedInstance instance([](RawListener& listener) {
-    auto connection = listener.accept();
-    EXPECT_NE(connection.read_bytes(100'000'000).size(), 0U);
-  });
+  const ScriptedInstance instance(on_used_connection(
+      [](RawConnection& connection) { EXPECT_NE(connection.read_bytes(100'000'000).size(), 0U); }));
+  EXPECT_EQ(call(instance.endpoint()).body, "a");
   Call post;
   post.method = "POST";
   post.body.assign(64'000'000, 'x');

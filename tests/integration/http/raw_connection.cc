@@ -4,11 +4,13 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -30,12 +32,24 @@ sockaddr_in loopback(std::uint16_t port) {
 
 int connect_to(std::uint16_t port, bool has_small_buffer) {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_GE(descriptor, 0);
   if (has_small_buffer) {
     ::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &kSmallBufferBytes, sizeof(kSmallBufferBytes));
   }
   const auto address = loopback(port);
   EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   return descriptor;
+}
+
+/// recv() or send(), again where it was interrupted: with a timeout set, that is also by a stop of
+/// the whole process. What is neither an end of the connection nor bytes is a failure of the test.
+template <class Call>
+ssize_t repeat(Call call) {
+  ssize_t count = call();
+  while (count < 0 && errno == EINTR) count = call();
+  const bool is_end = count >= 0 || errno == ECONNRESET || errno == EPIPE;
+  EXPECT_TRUE(is_end) << "a socket of this test: " << std::generic_category().message(errno);
+  return count;
 }
 
 std::string lower(std::string text) {
@@ -74,7 +88,8 @@ RawConnection RawConnection::with_small_buffer_to(std::uint16_t port) {
 
 bool RawConnection::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const auto count =
+        repeat([&] { return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     if (count <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
@@ -88,7 +103,7 @@ bool RawConnection::has_input() const {
 
 bool RawConnection::receive() {
   std::array<char, 16 * 1024> bytes;
-  const auto count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
+  const auto count = repeat([&] { return ::recv(descriptor_, bytes.data(), bytes.size(), 0); });
   if (count <= 0) return false;
   buffer_.append(bytes.data(), static_cast<std::size_t>(count));
   return true;
@@ -112,8 +127,7 @@ std::string RawConnection::read_until(std::string_view mark) {
 bool RawConnection::is_closed_by_peer() {
   if (!buffer_.empty()) return false;
   char byte = 0;
-  const auto count = ::recv(descriptor_, &byte, 1, 0);
-  return count == 0 || (count < 0 && errno == ECONNRESET);
+  return repeat([&] { return ::recv(descriptor_, &byte, 1, 0); }) <= 0;
 }
 
 bool RawConnection::Answer::has(std::string_view line) const {
@@ -174,7 +188,9 @@ RawListener::~RawListener() {
 }
 
 RawConnection RawListener::accept() {
-  return RawConnection(::accept(descriptor_, nullptr, nullptr));
+  const auto accepted =
+      repeat([&]() -> ssize_t { return ::accept(descriptor_, nullptr, nullptr); });
+  return RawConnection(static_cast<int>(accepted));
 }
 
 }  // namespace ringmaster::http

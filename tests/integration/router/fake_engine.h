@@ -18,6 +18,7 @@
 #include "base/check.h"
 #include "http/io_threads.h"
 #include "http/server.h"
+#include "tests/support/held_port.h"
 
 namespace ringmaster::testing {
 
@@ -60,21 +61,22 @@ class FakeEngine final : public http::Handler {
   /// `script` answers what is posted to /v1/; health and models are answered by the engine itself.
   explicit FakeEngine(Script script, std::string models = R"([{"id":"m","max_model_len":64}])")
       : script_(std::move(script)), models_(std::move(models)), gate(threads_.executor(0)) {
-    start(0);
+    start();
   }
   ~FakeEngine() override { stop(); }
 
-  void start(std::uint16_t port) {
-    server_ = std::make_unique<http::Server>(threads_, *this, log_, http::ServerOptions{});
-    const auto listening = server_->listen("127.0.0.1:" + std::to_string(port));
-    RINGMASTER_CHECK(listening.has_value());
-    port_ = server_->port();
+  /// Always on the same port. However long a gateway does not read, that is no reason to cut it.
+  void start() {
+    http::ServerOptions options;
+    options.write_timeout = std::chrono::hours(1);
+    server_ = std::make_unique<http::Server>(threads_, *this, log_, options);
+    RINGMASTER_CHECK(server_->listen(port_.address()).has_value());
   }
   /// Closes its connections and refuses new ones.
   void stop() { server_.reset(); }
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::uint16_t port() const { return port_.number(); }
+  [[nodiscard]] std::string url() const { return "http://" + port_.address(); }
 
   /// Waits until that many requests have come, ended early, or been answered.
   [[nodiscard]] bool wait_for_received(std::size_t count) {
@@ -140,8 +142,8 @@ class FakeEngine final : public http::Handler {
   std::size_t cancelled_ = 0;
   std::size_t sent_bytes_ = 0;
   http::IoThreads threads_{1};
+  HeldPort port_;
   std::unique_ptr<http::Server> server_;
-  std::uint16_t port_ = 0;
 
  public:
   Gate gate;  ///< For scripts; on the engine's only thread.

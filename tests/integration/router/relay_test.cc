@@ -149,7 +149,9 @@ TEST(Relay, HoldsASlowClientsStreamInTheEngine) {
         (void)co_await writer.write(kDone);
         (void)co_await writer.finish();
       });
-  LiveGateway gateway({&engine});
+  auto settings = LiveGateway::settings_for({&engine});
+  settings.limits.write_timeout = std::chrono::hours(1);  // However long the round trips take.
+  LiveGateway gateway(settings);
   TestClient slow(gateway.port);
   ASSERT_EQ(slow.open("POST", kChat, chat("x")).status, 200);
   // The engine stands still for a hundred round trips: nothing moves while the client does not
