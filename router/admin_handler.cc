@@ -8,6 +8,7 @@
 
 #include "charts/html_page.h"
 #include "http/openai_error.h"
+#include "http/percent_escapes.h"
 #include "router/admin_json.h"
 
 namespace ringmaster {
@@ -121,7 +122,7 @@ http::Response AdminHandler::on_instances(const http::Request& request) {
 http::Response AdminHandler::on_instance(const http::Request& request, std::string_view rest) {
   const bool is_drain = rest.ends_with(kDrain);
   if (is_drain) rest.remove_suffix(kDrain.size());
-  const std::string name(rest);
+  const std::string name = http::without_percent_escapes(rest);
   if (is_drain && request.method != "POST") return wrong_method("POST");
   if (is_drain) return status_response(membership_->drain(name), R"({"draining":true})");
   if (request.method == "GET") {
@@ -138,7 +139,8 @@ http::Response AdminHandler::on_peers(const http::Request& request) {
   if (!rest.empty()) {
     rest.remove_prefix(1);
     if (request.method != "DELETE") return wrong_method("DELETE");
-    return status_response(peers_->remove(std::string(rest)), R"({"removed":true})");
+    return status_response(peers_->remove(http::without_percent_escapes(rest)),
+                           R"({"removed":true})");
   }
   if (request.method == "GET") return http::json_response(200, peers_json(*peers_));
   if (request.method != "POST") return wrong_method("GET, POST");

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "http/openai_error.h"
+#include "http/percent_escapes.h"
 #include "router/fleet_figures.h"
 #include "router/forwarding.h"
 #include "router/header_rules.h"
@@ -88,7 +89,8 @@ bool GatewayHandler::is_allowed(const http::Request& request) const {
 asio::awaitable<http::Response> GatewayHandler::answer_here(const http::Request& request) const {
   const auto path = request.path();
   if (is_model_route(request)) {
-    co_return path == kModels ? models() : model(path.substr(kModels.size() + 1));
+    if (path == kModels) co_return models();
+    co_return model(http::without_percent_escapes(path.substr(kModels.size() + 1)));
   }
   if (path == kPeerLoadPath) co_return co_await peer_load(request);
   const bool is_ours = path == "/healthz" || path == "/readyz" || path == "/metrics";

@@ -20,6 +20,8 @@ struct Usage {
 struct AnswerDelta {
   std::string text;
   std::vector<SampledToken> tokens;  ///< Only if logprobs were asked for.
+  /// Of each of these, the code points of the answer's text that were complete before it.
+  std::vector<std::int32_t> offsets;
   FinishReason finish = FinishReason::kNone;
 };
 

@@ -12,6 +12,7 @@
 #include "engine/server/openai_format.h"
 #include "engine/server/request_id.h"
 #include "http/openai_error.h"
+#include "http/percent_escapes.h"
 
 namespace ringmaster::engine {
 namespace {
@@ -174,7 +175,7 @@ http::Response EngineServer::page_at(std::string_view path) {
     return http::json_response(200, R"({"object":"list","data":[)" + model_card_json() + "]}");
   }
   if (constexpr std::string_view kModels = "/v1/models/"; path.starts_with(kModels)) {
-    const auto name = path.substr(kModels.size());
+    const std::string name = http::without_percent_escapes(path.substr(kModels.size()));
     return name == options_.model_name ? http::json_response(200, model_card_json())
                                        : unknown_model(name, options_.model_name);
   }
@@ -184,6 +185,7 @@ http::Response EngineServer::page_at(std::string_view path) {
     response.fields.set("content-type", "text/plain; version=0.0.4; charset=utf-8");
     return response;
   }
+  if (path == "/kv_events") return method_not_allowed("GET");
   return http::openai_error(404, "there is nothing at " + std::string(path), "not_found");
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_text.h"
+#include "tokens/utf8.h"
 
 namespace ringmaster::engine {
 namespace {
@@ -49,7 +50,7 @@ std::string OpenAiFormat::first_event() const {
               R"("finish_reason":null})");
 }
 
-std::string OpenAiFormat::event(const AnswerDelta& delta) {
+std::string OpenAiFormat::event(const AnswerDelta& delta) const {
   std::string choice = R"({"index":0,)";
   if (kind_ == CallKind::kChat) {
     choice += R"("delta":{)";
@@ -79,7 +80,7 @@ std::string OpenAiFormat::last_events(const Usage& usage) const {
   return out.append(kDone);
 }
 
-std::string OpenAiFormat::body(const AnswerDelta& all, const Usage& usage) {
+std::string OpenAiFormat::body(const AnswerDelta& all, const Usage& usage) const {
   std::string out = head(kind_ == CallKind::kChat ? "chat.completion" : "text_completion");
   out += R"("choices":[{"index":0,)";
   if (kind_ == CallKind::kChat) {
@@ -117,7 +118,7 @@ std::string OpenAiFormat::wrap(std::string choice) const {
   return out;
 }
 
-void OpenAiFormat::append_logprobs(std::string& out, const AnswerDelta& delta) {
+void OpenAiFormat::append_logprobs(std::string& out, const AnswerDelta& delta) const {
   out += R"(,"logprobs":)";
   if (!includes_logprobs_) {
     out += "null";
@@ -160,26 +161,25 @@ void OpenAiFormat::append_chat_token(std::string& out, TokenId token, float logp
   out += ']';
 }
 
-void OpenAiFormat::append_completion_logprobs(std::string& out, const AnswerDelta& delta) {
+void OpenAiFormat::append_completion_logprobs(std::string& out, const AnswerDelta& delta) const {
   std::string tokens;
   std::string logprobs;
   std::string best;
   std::string offsets;
-  for (const SampledToken& sampled : delta.tokens) {
-    const std::string_view comma = tokens.empty() ? "" : ",";
-    const std::string text = token_text(sampled.token);
-    append_json_string(tokens += comma, text);
+  for (std::size_t i = 0; i < delta.tokens.size(); ++i) {
+    const SampledToken& sampled = delta.tokens[i];
+    const std::string_view comma = i == 0 ? "" : ",";
+    append_json_string(tokens += comma, token_key(sampled.token));
     append_logprob(logprobs += comma, sampled.logprob);
     (best += comma) += '{';
     for (const TokenLogprob& other : sampled.best) {
       if (&other != &sampled.best.front()) best += ',';
-      append_json_string(best, token_text(other.token));
+      append_json_string(best, token_key(other.token));
       best += ':';
       append_logprob(best, other.logprob);
     }
     best += '}';
-    (offsets += comma) += std::to_string(text_offset_);
-    text_offset_ += text.size();
+    (offsets += comma) += std::to_string(delta.offsets[i]);
   }
   out += R"({"tokens":[)" + tokens + R"(],"token_logprobs":[)" + logprobs +
          R"(],"top_logprobs":[)" + best + R"(],"text_offset":[)" + offsets + "]}";
@@ -187,6 +187,19 @@ void OpenAiFormat::append_completion_logprobs(std::string& out, const AnswerDelt
 
 std::string OpenAiFormat::token_text(TokenId token) const {
   return tokenizer_.decode(TokenSpan(&token, 1), false);
+}
+
+// Tokens of a part of a code point would all have the text U+FFFD, and the names of an object have
+// to be different: they are named by their bytes, as in OpenAI's API.
+std::string OpenAiFormat::token_key(TokenId token) const {
+  const std::string_view bytes = tokenizer_.token_bytes(token);
+  if (is_valid_utf8(bytes)) return token_text(token);
+  std::string key = "bytes:";
+  for (const unsigned char byte : bytes) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    ((key += "\\x") += kHex[byte >> 4U]) += kHex[byte & 0xfU];
+  }
+  return key;
 }
 
 }  // namespace ringmaster::engine

@@ -27,21 +27,22 @@ class OpenAiFormat {
   [[nodiscard]] std::string first_event() const;
 
   /// The event for a delta, with its finish reason if it is the last.
-  [[nodiscard]] std::string event(const AnswerDelta& delta);
+  [[nodiscard]] std::string event(const AnswerDelta& delta) const;
 
   /// What ends a stream: the usage event, if asked for, and [DONE].
   [[nodiscard]] std::string last_events(const Usage& usage) const;
 
   /// The body of an answer that is not streamed. `all` is the sum of its deltas.
-  [[nodiscard]] std::string body(const AnswerDelta& all, const Usage& usage);
+  [[nodiscard]] std::string body(const AnswerDelta& all, const Usage& usage) const;
 
  private:
   [[nodiscard]] std::string head(std::string_view object) const;
   [[nodiscard]] std::string wrap(std::string choice) const;
-  void append_logprobs(std::string& out, const AnswerDelta& delta);
+  void append_logprobs(std::string& out, const AnswerDelta& delta) const;
   void append_chat_logprobs(std::string& out, const std::vector<SampledToken>& tokens) const;
-  void append_completion_logprobs(std::string& out, const AnswerDelta& delta);
+  void append_completion_logprobs(std::string& out, const AnswerDelta& delta) const;
   [[nodiscard]] std::string token_text(TokenId token) const;
+  [[nodiscard]] std::string token_key(TokenId token) const;
   void append_chat_token(std::string& out, TokenId token, float logprob) const;
 
   CallKind kind_;
@@ -51,7 +52,6 @@ class OpenAiFormat {
   const Tokenizer& tokenizer_;
   bool includes_usage_ = false;
   bool includes_logprobs_ = false;
-  std::size_t text_offset_ = 0;  // Of the next token, for the logprobs of completions.
 };
 
 }  // namespace ringmaster::engine

@@ -20,6 +20,8 @@ std::string OutputText::finish() {
 }
 
 std::string OutputText::release(std::string_view text) {
+  code_points_ += static_cast<std::int32_t>(
+      std::ranges::count_if(text, [](unsigned char byte) { return (byte & 0xc0U) != 0x80U; }));
   if (stop_.empty()) return std::string(text);
   held_ += text;
   std::size_t end = std::string::npos;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ class OutputText {
   /// What was held back, at the end of the output.
   [[nodiscard]] std::string finish();
 
+  /// Code points of the text that is complete so far, what is held back included.
+  [[nodiscard]] std::int32_t code_points() const { return code_points_; }
+
   /// A stop string was found; everything before it has been returned.
   [[nodiscard]] bool is_stopped() const { return is_stopped_; }
 
@@ -35,6 +39,7 @@ class OutputText {
   Detokenizer detokenizer_;
   std::vector<std::string> stop_;
   std::string held_;  // Not returned yet.
+  std::int32_t code_points_ = 0;
   bool is_stopped_ = false;
 };
 

@@ -20,6 +20,7 @@ TEST(Models, ListsEachModelOnceAsTheEngineDescribesIt) {
   EXPECT_EQ(client.get("/v1/models").body,
             R"({"object":"list","data":[{"id":"m","max_model_len":64}]})");
   EXPECT_EQ(client.get("/v1/models/m").status, 200);
+  EXPECT_EQ(client.get("/v1/models/%6d").status, 200);
   EXPECT_EQ(client.get("/v1/models/n").status, 404);
 }
 

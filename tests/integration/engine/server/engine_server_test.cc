@@ -157,6 +157,7 @@ TEST(EngineServer, RefusesWhatIsNotThere) {
   EXPECT_EQ(bench.get("/v1/nothing").status, 404);
   EXPECT_EQ(bench.get("/v1/completions").status, 405);
   EXPECT_EQ(bench.post("/load", "").status, 405);
+  EXPECT_EQ(bench.post("/kv_events", "").status, 405);
   EXPECT_EQ(bench.post("/v1/embeddings", "{}").status, 404);
 }
 
@@ -168,6 +169,7 @@ TEST(EngineServer, DescribesItself) {
   EXPECT_EQ(card.at("id").as_string(), "tiny");
   EXPECT_EQ(card.at("max_model_len").as_int64(), 16'384);
   EXPECT_EQ(bench.get("/v1/models/tiny").json().at("id").as_string(), "tiny");
+  EXPECT_EQ(bench.get("/v1/models/t%69ny").json().at("id").as_string(), "tiny");
   EXPECT_EQ(bench.get("/v1/models/other").status, 404);
   const json::value load = bench.get("/load").json();
   EXPECT_EQ(load.at("running").as_int64(), 0);

@@ -83,14 +83,28 @@ TEST_F(OpenAiFormatTest, WritesLogprobsOfChats) {
                   "\"refusal\":null}"));
 }
 
-TEST_F(OpenAiFormatTest, WritesLogprobsOfCompletionsWithRunningOffsets) {
+TEST_F(OpenAiFormatTest, WritesLogprobsOfCompletionsWithOffsets) {
   OpenAiFormat completion = format(CallKind::kCompletion);
   completion.include_logprobs();
   const SampledToken a{.token = byte_token('a'), .logprob = -0.5F};
-  (void)completion.event({.text = "a", .tokens = {a}});
-  const json::value choice = data_of(completion.event({.text = "aa", .tokens = {a, a}}));
+  const json::value choice =
+      data_of(completion.event({.text = "aa", .tokens = {a, a}, .offsets = {1, 2}}));
   EXPECT_EQ(choice.at("choices").at(0).at("logprobs").at("text_offset"), json::parse("[1,2]"));
   EXPECT_EQ(choice.at("choices").at(0).at("logprobs").at("tokens"), json::parse(R"(["a","a"])"));
+}
+
+TEST_F(OpenAiFormatTest, NamesPartsOfACodePointByTheirBytesInCompletions) {
+  OpenAiFormat completion = format(CallKind::kCompletion);
+  completion.include_logprobs();
+  const SampledToken sampled{.token = byte_token('\xc3'),
+                             .best = {{byte_token('\xc3'), -0.25F}, {byte_token('\xa9'), -0.5F}}};
+  const json::value logprobs = data_of(completion.event({.tokens = {sampled}, .offsets = {0}}))
+                                   .at("choices")
+                                   .at(0)
+                                   .at("logprobs");
+  EXPECT_EQ(logprobs.at("tokens"), json::parse(R"(["bytes:\\xc3"])"));
+  EXPECT_EQ(logprobs.at("top_logprobs"),
+            json::parse(R"([{"bytes:\\xc3":-2.5E-1,"bytes:\\xa9":-5E-1}])"));
 }
 
 TEST(KvEventFormat, WritesHashesHighHalfFirst) {

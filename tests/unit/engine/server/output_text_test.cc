@@ -72,6 +72,24 @@ TEST(Answer, CountsAnEndTokenButShowsNoText) {
   EXPECT_EQ(answer.usage().output_tokens, 2);
 }
 
+TEST(Answer, CountsOffsetsInWholeCodePointsOfTheText) {
+  Answer answer(byte_tokenizer(), {"zz"}, true, 3);
+  AnswerDelta delta;
+  for (const char byte : std::string_view("\xc3\xa9"
+                                          "z!")) {
+    answer.add({.token = {.token = byte_token(byte)}}, delta);
+  }
+  EXPECT_EQ(delta.text, "\xc3\xa9z!");
+  EXPECT_EQ(delta.offsets, (std::vector<std::int32_t>{0, 0, 1, 2}));
+}
+
+TEST(Answer, HasNoOffsetsWithoutLogprobs) {
+  Answer answer(byte_tokenizer(), {}, false, 3);
+  AnswerDelta delta;
+  answer.add({.token = {.token = byte_token('x')}}, delta);
+  EXPECT_TRUE(delta.offsets.empty());
+}
+
 TEST(Answer, EndsWithStopWhenTheTextSaysSo) {
   Answer answer(byte_tokenizer(), {"b"}, false, 3);
   AnswerDelta delta;
