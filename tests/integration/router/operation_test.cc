@@ -79,6 +79,19 @@ TEST(Admin, AddsDrainsAndRemovesInstances) {
   EXPECT_EQ(client.post(kChat, chat("y", false)).body, R"({"from":"n"})");
 }
 
+TEST(Admin, TakesEscapesInTheNameOfAnInstance) {
+  FakeEngine engine(streams());
+  LiveGateway gateway({&engine});
+  TestClient admin(gateway.admin_port);
+  EXPECT_EQ(
+      admin.post("/admin/instances", R"({"id":"a b/c","url":"http://127.0.0.1:1","model":"m"})")
+          .status,
+      201);
+  EXPECT_EQ(admin.get("/admin/instances/a%20b%2Fc").status, 200);
+  EXPECT_EQ(admin.call("DELETE", "/admin/instances/a%20b%2Fc").status, 200);
+  EXPECT_EQ(admin.get("/admin/instances/a%20b%2Fc").status, 404);
+}
+
 TEST(Admin, SaysEverythingThatIsWrongWithANewInstance) {
   FakeEngine engine(streams());
   LiveGateway gateway({&engine});

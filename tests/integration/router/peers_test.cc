@@ -370,6 +370,7 @@ TEST_F(PeersTest, RefuseAPeerThatCannotBeOne) {
   EXPECT_EQ(one_too_many.status, 400);
   EXPECT_NE(one_too_many.body.find("64 peers"), std::string::npos) << one_too_many.body;
   EXPECT_EQ(admin.call("DELETE", "/admin/peers/right").status, 404);
+  EXPECT_EQ(admin.call("DELETE", "/admin/peers/%70eer-0").status, 200);
   TestClient other(alone.admin_port);
   const auto refused = other.post("/admin/peers", R"({"id":"right","url":"http://127.0.0.1:1"})");
   EXPECT_EQ(refused.status, 400);
