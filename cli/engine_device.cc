@@ -92,13 +92,20 @@ std::vector<std::string> notes_of(const engine::ModelConfig& model, const engine
   return notes;
 }
 
-Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptions& options) {
+Result<const engine::cuda::CudaApi*> load_cuda() {
   const char* module = std::getenv("RINGMASTER_CUDA_MODULE");  // For tests of another build.
-  const auto api = engine::load_cuda_api(module == nullptr ? "" : module);
-  if (!api) return tl::unexpected(Error(api.error()).while_doing("--device cuda"));
+  auto api = engine::load_cuda_api(module == nullptr ? "" : module);
+  if (!api) return tl::unexpected(std::move(api.error()).while_doing("--device cuda"));
+  return api;
+}
+
+Result<EngineDevice> open_cuda(const EngineSettings& settings, const DeviceOptions& options) {
+  const auto api = load_cuda();
+  if (!api) return tl::unexpected(api.error());
   auto model = load_model(settings);
   if (!model) return tl::unexpected(std::move(model).error());
   const engine::CudaOptions cuda{
+      .ordinal = options.gpu,
       .gpus = options.gpus,
       .block_tokens = settings.block_tokens,
       .block_count = options.kv_blocks,
@@ -218,6 +225,13 @@ Result<EngineDevice> open_engine_device(const EngineSettings& settings,
   if (settings.device == "cpu") return open_cpu(settings, options);
   RINGMASTER_CHECK(settings.device == "cuda");
   return open_cuda(settings, options);
+}
+
+Result<std::int32_t> count_gpus() {
+  const auto api = load_cuda();
+  if (!api) return tl::unexpected(api.error());
+  char reason[512] = {};
+  return (*api)->device_count(reason, sizeof reason);
 }
 
 }  // namespace ringmaster

@@ -23,7 +23,8 @@ struct DeviceOptions {
   std::string kv_cache_type = "bf16";  ///< Or "e4m3"; cuda only.
   double kv_error_max = engine::kKvErrorMax;  ///< Of e4m3; see make_gated_cuda_executor().
   double memory_utilization = 0.9;            ///< Share of the GPU's memory to take; cuda only.
-  std::int32_t gpus = 1;                      ///< That share the model out; cuda only.
+  std::int32_t gpu = 0;                       ///< As the driver counts; cuda only.
+  std::int32_t gpus = 1;                      ///< From it on, share the model out; cuda only.
   bool overlaps_launches = false;             ///< cuda only; see CudaOptions.
   std::string prefill_kernel = "mma";         ///< Or "wgmma"; cuda only.
   bool is_deterministic = false;              ///< cuda only; see CudaOptions.
@@ -44,5 +45,8 @@ struct EngineDevice {
 /// device is one of cpu, cuda and sim, and can have the options (apply_engine_flags() checks it).
 [[nodiscard]] Result<EngineDevice> open_engine_device(const EngineSettings& settings,
                                                       const DeviceOptions& options);
+
+/// How many GPUs an engine sees, at least one. Fails with one line that says why none is usable.
+[[nodiscard]] Result<std::int32_t> count_gpus();
 
 }  // namespace ringmaster

@@ -113,6 +113,12 @@ void add_gpu_flags(CLI::App& command, EngineFlags& flags) {
                 "What else is in a step changes no bit, at some cost of speed")
       ->group(kOnlyCuda);
   command
+      .add_option("--gpu", flags.device.gpu,
+                  "Which one, or the first of several, as the driver counts them")
+      ->check(CLI::Range(0, 1023))
+      ->capture_default_str()
+      ->group(kOnlyCuda);
+  command
       .add_option("--tensor-parallel", flags.device.gpus,
                   "So many GPUs share the model out; has never run on a card")
       ->check(CLI::Range(1, 64))

@@ -33,6 +33,10 @@ Result<EngineGroup> EngineGroup::start(const EngineGroupOptions& options) {
     std::vector<std::string> arguments = {"engine",       "--model",  options.model, "--device",
                                           options.device, "--listen", "127.0.0.1:0", "--json"};
     arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
+    if (!options.own_flags.empty()) {
+      const auto& own = options.own_flags[i];
+      arguments.insert(arguments.end(), own.begin(), own.end());
+    }
     auto process = ChildProcess::start(arguments, options.log_folder + "/" + id + ".log");
     if (!process) return tl::unexpected(std::move(process.error()).while_doing(id));
     group.members_.push_back({.id = id, .url = {}, .process = std::move(*process)});

@@ -16,7 +16,9 @@ struct EngineGroupOptions {
   std::string device = "cpu";
   std::string model;               ///< Folder.
   std::vector<std::string> flags;  ///< Further ones of `ringmaster engine`.
-  std::string log_folder;          ///< engine-<n>.log go there.
+  /// Those that differ, by engine; empty: none do.
+  std::vector<std::vector<std::string>> own_flags;
+  std::string log_folder;  ///< engine-<n>.log go there.
 };
 
 /// Engine processes on free ports of the loopback. They end with this process.

@@ -1,6 +1,5 @@
 #include "cli/up_command.h"
 
-#include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include "cli/descriptor_limit.h"
 #include "cli/engine_flags.h"
 #include "cli/engine_group.h"
+#include "cli/gpu_shares.h"
 #include "cli/model_folder_writer.h"
 #include "cli/profile_file.h"
 #include "cli/prompt_encodings.h"
@@ -32,8 +32,6 @@ namespace ringmaster {
 namespace {
 
 constexpr auto kDemoModel = "demo";
-constexpr double kGpuMemoryShare = 0.9;      // Of all engines together.
-constexpr double kGpuMemoryShareMin = 0.01;  // Of each; what --memory-utilization takes.
 
 struct UpOptions {
   std::size_t engines = 4;
@@ -70,41 +68,29 @@ std::string name_of_folder(std::string folder) {
 struct UpPlan {
   PolicyConfig policy;
   std::optional<PolicyConfig> shadow;
-  EngineProcessOptions engine;  ///< Of each; where it listens and its model are still to come.
+  EngineProcessOptions engine;    ///< Of each; where it listens and its model are still to come.
+  std::optional<GpuShares> gpus;  ///< Only of --device cuda.
   InstanceSpec spec;  ///< What the gateway should know of each engine; its name is still to come.
 };
-
-/// Each engine's share of the GPU's memory.
-Status share_gpu(const EngineFlags& flags, std::size_t engines, DeviceOptions& device) {
-  const auto count = static_cast<double>(engines);
-  const double wanted = flags.memory_utilization.value_or(kGpuMemoryShare / count);
-  char text[128];
-  if (wanted < kGpuMemoryShareMin) {
-    std::snprintf(
-        text, sizeof text,
-        "--engines: expected at most %.0f on one GPU, each with at least %g of its memory",
-        std::floor(kGpuMemoryShare / kGpuMemoryShareMin), kGpuMemoryShareMin);
-    return invalid(text);
-  }
-  if (wanted * count > 1.0) {
-    std::snprintf(text, sizeof text,
-                  "--memory-utilization: %zu engines share the GPU: expected at most %.3f", engines,
-                  std::floor(1000.0 / count) / 1000.0);
-    return invalid(text);
-  }
-  device.memory_utilization = wanted;
-  return {};
-}
 
 Result<EngineProcessOptions> checked_engine(const UpOptions& options) {
   EngineProcessOptions engine;
   engine.settings.device = options.device;
   Status checked = apply_engine_flags(options.engine, engine);
-  if (checked && options.device == "cuda") {
-    checked = share_gpu(options.engine, options.engines, engine.device);
-  }
   if (!checked) return tl::unexpected(std::move(checked).error());
   return engine;
+}
+
+/// Divides the GPUs among the engines.
+Status add_gpus(const UpOptions& options, UpPlan& plan) {
+  DeviceOptions& device = plan.engine.device;
+  const auto visible = count_gpus();
+  if (!visible) return tl::unexpected(visible.error());
+  plan.gpus = GpuShares(options.engines, device.gpus, device.gpu, *visible);
+  const auto memory = plan.gpus->memory_of_each(options.engine.memory_utilization);
+  if (!memory) return tl::unexpected(memory.error());
+  device.memory_utilization = *memory;
+  return {};
 }
 
 Result<InstanceSpec> checked_spec(const EngineProcessOptions& engine) {
@@ -136,18 +122,32 @@ Result<UpPlan> plan_of(const UpOptions& options) {
   auto engine = checked_engine(options);
   if (!engine) return tl::unexpected(std::move(engine).error());
   plan.engine = std::move(*engine);
+  if (options.device == "cuda") {
+    if (auto added = add_gpus(options, plan); !added) return tl::unexpected(added.error());
+  }
   auto spec = checked_spec(plan.engine);
   if (!spec) return tl::unexpected(std::move(spec).error());
   plan.spec = std::move(*spec);
   return plan;
 }
 
-std::vector<std::string> engine_flags(const UpOptions& options, const UpPlan& plan) {
-  auto flags = given_engine_flags(options.engine);
-  if (options.device == "cuda" && !options.engine.memory_utilization) {
-    const double share = plan.engine.device.memory_utilization;
-    flags.push_back("--memory-utilization=" + std::to_string(share));
+/// What only each engine for itself can be given.
+std::vector<std::vector<std::string>> own_flags(const UpOptions& options, const UpPlan& plan) {
+  std::vector<std::vector<std::string>> flags;
+  if (!plan.gpus) return flags;
+  for (std::size_t i = 0; i < options.engines; ++i) {
+    flags.push_back(
+        {"--gpu=" + std::to_string(plan.gpus->gpus_of(i).front()),
+         "--memory-utilization=" + std::to_string(plan.engine.device.memory_utilization)});
   }
+  return flags;
+}
+
+std::vector<std::string> common_flags(const UpOptions& options) {
+  auto flags = given_engine_flags(options.engine);
+  std::erase_if(flags, [](const std::string& flag) {
+    return flag.starts_with("--gpu=") || flag.starts_with("--memory-utilization=");
+  });
   return flags;
 }
 
@@ -174,10 +174,14 @@ GatewaySettings settings_of(const UpOptions& options, UpPlan plan, const std::st
   return settings;
 }
 
-void print_ready_json(const Gateway& gateway, const EngineGroup& engines) {
+void print_ready_json(const Gateway& gateway, const EngineGroup& engines,
+                      const std::optional<GpuShares>& gpus) {
   boost::json::array list;
   for (const auto& member : engines.members()) {
-    list.push_back({{"id", member.id}, {"url", member.url}, {"pid", member.process.pid()}});
+    boost::json::object engine{
+        {"id", member.id}, {"url", member.url}, {"pid", member.process.pid()}};
+    if (gpus) engine["gpus"] = boost::json::value_from(gpus->gpus_of(list.size()));
+    list.push_back(std::move(engine));
   }
   const boost::json::object ready{
       {"gateway", "http://127.0.0.1:" + std::to_string(gateway.port())},
@@ -188,14 +192,18 @@ void print_ready_json(const Gateway& gateway, const EngineGroup& engines) {
 }
 
 void print_ready_text(const Gateway& gateway, const EngineGroup& engines,
+                      const std::optional<GpuShares>& gpus, double gpu_memory,
                       const std::string& model) {
   std::printf("gateway  http://127.0.0.1:%d\n", gateway.port());
   std::printf("admin    http://127.0.0.1:%d  (a page; /admin/instances, /admin/decisions)\n",
               gateway.admin_port());
-  for (const auto& member : engines.members()) {
-    std::printf("%s %s  (process %d)\n", member.id.c_str(), member.url.c_str(),
-                member.process.pid());
+  for (std::size_t i = 0; i < engines.members().size(); ++i) {
+    const auto& member = engines.members()[i];
+    const std::string on = gpus ? ", " + gpus->name_of(i) : "";
+    std::printf("%s %s  (process %d%s)\n", member.id.c_str(), member.url.c_str(),
+                member.process.pid(), on.c_str());
   }
+  if (gpus) std::printf("%s\n", gpus->text(gpu_memory).c_str());
   std::printf(
       "\nTry it:\n  curl -N http://127.0.0.1:%d/v1/chat/completions -H 'content-type: "
       "application/json' \\\n    -d '{\"model\": \"%s\", \"stream\": true, \"max_tokens\": "
@@ -223,9 +231,9 @@ void serve_until_stopped(StopSignals& signals, std::shared_ptr<Gateway> gateway,
 }
 
 Result<int> run_fleet(const UpOptions& options) {
+  StopSignals signals;  // before any thread or process is made, also a GPU's driver's
   auto plan = plan_of(options);
   if (!plan) return tl::unexpected(plan.error());
-  StopSignals signals;  // before any thread or process is made
   raise_descriptor_limit();
   auto folder = TemporaryFolder::make();
   if (!folder) return tl::unexpected(folder.error());
@@ -237,10 +245,13 @@ Result<int> run_fleet(const UpOptions& options) {
   auto engines = EngineGroup::start({.engines = options.engines,
                                      .device = options.device,
                                      .model = model_folder,
-                                     .flags = engine_flags(options, *plan),
+                                     .flags = common_flags(options),
+                                     .own_flags = own_flags(options, *plan),
                                      .log_folder = folder->path()});
   if (!engines) return tl::unexpected(engines.error());
 
+  const auto gpus = plan->gpus;
+  const double gpu_memory = plan->engine.device.memory_utilization;
   GatewayParts parts{.settings = settings_of(options, std::move(*plan), model_folder, *engines)};
   auto encodings = load_prompt_encodings(parts.settings);
   if (!encodings) return tl::unexpected(encodings.error());
@@ -255,9 +266,9 @@ Result<int> run_fleet(const UpOptions& options) {
     return tl::unexpected(std::move(error));
   }
   if (options.is_json) {
-    print_ready_json(**gateway, *engines);
+    print_ready_json(**gateway, *engines, gpus);
   } else {
-    print_ready_text(**gateway, *engines, name_of_folder(model_folder));
+    print_ready_text(**gateway, *engines, gpus, gpu_memory, name_of_folder(model_folder));
   }
   serve_until_stopped(signals, std::move(*gateway), *engines, log);
   return 0;
@@ -275,7 +286,8 @@ void add_up_command(CLI::App& app, int& exit_code) {
   up->add_option("--admin-port", options->admin_port, "For operators; 0 takes a free one")
       ->capture_default_str();
   up->add_option("--device", options->device,
-                 "cpu computes, cuda on one GPU that all share; sim only takes the time")
+                 "cpu computes, cuda on GPUs that are shared if there are too few; sim only takes "
+                 "the time")
       ->check(CLI::IsMember({"cpu", "cuda", "sim"}))
       ->capture_default_str();
   up->add_option("--policy", options->policy, "name or name:option=value,...")

@@ -147,8 +147,7 @@ Status check_gpus(const CudaOptions& options, const cuda::CudaApi& api) {
   if (options.gpus < 1 || options.gpus > kGpusMax) {
     return invalid("number of GPUs: expected 1 to " + std::to_string(kGpusMax));
   }
-  if (options.gpus == 1) return {};
-  if (options.overlaps_launches) {
+  if (options.overlaps_launches && options.gpus > 1) {
     return invalid("overlapped launches: expected one GPU, not " + std::to_string(options.gpus));
   }
   if (options.is_deterministic && options.gpus > 2) {
@@ -156,13 +155,13 @@ Status check_gpus(const CudaOptions& options, const cuda::CudaApi& api) {
   }
   ErrorLine none;
   const std::int32_t visible = api.device_count(none.text, kErrorBytes);
-  if (options.ordinal + options.gpus > visible) {
-    return invalid("GPUs " + std::to_string(options.ordinal) + " to " +
-                   std::to_string(options.ordinal + options.gpus - 1) +
-                   " are wanted (--tensor-parallel), of " + std::to_string(visible) +
-                   " that are visible");
-  }
-  return {};
+  if (options.ordinal + options.gpus <= visible) return {};
+  const std::string first = std::to_string(options.ordinal);
+  const std::string last = std::to_string(options.ordinal + options.gpus - 1);
+  return invalid((options.gpus == 1
+                      ? "GPU " + first + " is wanted (--gpu)"
+                      : "GPUs " + first + " to " + last + " are wanted (--tensor-parallel)") +
+                 ", of " + std::to_string(visible) + " that are visible");
 }
 
 class CudaExecutor final : public Executor {

@@ -13,6 +13,7 @@ import { after, before, test } from 'node:test';
 import { binary, run, startFleetIn } from './fleet.mjs';
 
 const module_ = process.env.RINGMASTER_EMULATED_MODULE;
+const standIn = process.env.RINGMASTER_STAND_IN_MODULE; // The module's own code, over a stand-in for CUDA.
 const skip = module_ ? false : 'no emulated module in this build';
 
 let folder;
@@ -269,12 +270,63 @@ test('up shares the GPU between its engines', { skip }, async () => {
   assert.match(given.stderr, /engine-0: .*may use a share of 0\.30 \(--memory-utilization\)/);
   assert.equal(
     await refusal(up('2', '--memory-utilization', '0.6')),
-    'ringmaster: --memory-utilization: 2 engines share the GPU: expected at most 0.500\n',
+    'ringmaster: --memory-utilization: 2 engines share a GPU: expected at most 0.500\n',
   );
   assert.equal(
     await refusal(up('91')),
     'ringmaster: --engines: expected at most 90 on one GPU, each with at least 0.01 of its memory\n',
   );
+});
+
+test('up gives each engine GPUs of its own where there are enough, and says which', { skip }, async () => {
+  const gpusOf = async (visible, ...flags) => {
+    const fleet = await startFleetIn(environment({ EMULATED_GPUS: visible }), '--device', 'cuda', '--deterministic', ...small, ...flags);
+    try {
+      return fleet.engines.map((one) => [one.gpus, readFileSync(`/proc/${one.pid}/cmdline`, 'utf8').match(/--(gpu|memory-utilization)=[\d.]+/g)]);
+    } finally {
+      assert.equal(await fleet.stop(), 0);
+    }
+  };
+  assert.deepEqual(await gpusOf('5', '--engines', '2', '--tensor-parallel', '2', '--gpu', '1'), [
+    [[1, 2], ['--gpu=1', '--memory-utilization=0.900000']],
+    [[3, 4], ['--gpu=3', '--memory-utilization=0.900000']],
+  ]);
+  assert.deepEqual(await gpusOf('2', '--engines', '3', '--memory-utilization', '0.3'), [
+    [[0], ['--gpu=0', '--memory-utilization=0.300000']],
+    [[1], ['--gpu=1', '--memory-utilization=0.300000']],
+    [[0], ['--gpu=0', '--memory-utilization=0.300000']],
+  ]);
+});
+
+for (const [engines, parts] of [
+  ['2', [/^engine-0 \S+ {2}\(process \d+, GPU 0\)$/m, /^engine-1 \S+ {2}\(process \d+, GPU 1\)$/m, /^No GPU is shared; an engine takes 0\.900 of the memory\.$/m]],
+  ['3', [/^engine-2 \S+ {2}\(process \d+, GPU 0\)$/m, /^GPUs are shared, each by up to 2 engines that take 0\.450 of its memory each\.$/m]],
+]) {
+  test(`up says how ${engines} engines have two GPUs`, { skip }, async () => {
+    const args = ['up', '--device', 'cuda', '--engines', engines, '--port', '0', '--admin-port', '0', ...small];
+    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'ignore'], env: environment({ EMULATED_GPUS: '2' }) });
+    children.push(child);
+    const lines = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line);
+      if (line.startsWith('Ctrl-C')) child.kill('SIGTERM');
+    }
+    for (const part of parts) assert.match(lines.join('\n'), part);
+  });
+}
+
+// The last of the GPUs fails: it is the second engine's, and the first one's is well.
+test('an engine runs on the GPU that it was given', { skip: standIn ? false : 'no module over a stand-in in this build' }, async () => {
+  const machine = { RINGMASTER_CUDA_MODULE: standIn, STAND_IN_GPUS: '2', STAND_IN_MEMORY_MIB: '600', STAND_IN_FAULT: '0' };
+  const up = ['up', '--device', 'cuda', '--engines', '2', '--port', '0', '--admin-port', '0', '--kv-blocks', '64', ...small];
+  const { code, stderr } = await run(up, { env: environment(machine) });
+  assert.equal(code, 1);
+  assert.match(stderr, /^ringmaster: engine-1: .*: Stand-in 1: [^\n]*unspecified launch failure[^\n]*\n$/);
+});
+
+test('a GPU that there is not is one line that says how many there are', { skip }, async () => {
+  assert.match(await refusal(engine(model, '--gpu', '2'), { EMULATED_GPUS: '2' }), /tiny: GPU 2 is wanted \(--gpu\), of 2 that are visible$/m);
+  assert.match(await refusal(engine(model, '--gpu', '-1')), /--gpu/);
 });
 
 test('up gives each engine the flags of a GPU, and what an engine refuses is its one line', { skip }, async () => {
