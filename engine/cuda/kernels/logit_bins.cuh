@@ -12,8 +12,9 @@ namespace ringmaster::engine::cuda {
 /// together.
 ///
 /// Additions to one bin wait for each other (of 64 bits in shared memory, they are tried until
-/// nobody was in between), so tokens should be spread over the bins; only in the lowest may be any
-/// number of them.
+/// nobody was in between), so tokens should be spread over the bins; in the lowest may be any
+/// number of them, and any number that a thread meets one after the other, as where all logits are
+/// equal.
 template <int kThreads, class Lane>
 class LogitBins {
  public:
@@ -32,19 +33,23 @@ class LogitBins {
     for (int i = row_.lane.thread(); i < Memory::kBins; i += kThreads) row_.memory.bins[i] = 0;
     row_.lane.sync();
     std::uint64_t lowest_bin = 0;
+    int run_bin = 0;  // Of the last token that was in any other, and of those just before it.
+    std::uint64_t run = 0;
     RINGMASTER_NO_UNROLL  // An addition is a loop itself.
         for (std::int32_t i = row_.lane.thread(); i < row_.vocabulary; i += kThreads) {
       const int bin = bin_of(i);
       if (bin < 0) continue;
-      const std::uint64_t measured = measure(i);
-      if (bin == 0) {
-        lowest_bin += measured;
-      } else if (measured > 0) {
-        row_.lane.atomic_add(&row_.memory.bins[bin], measured);
+      if (bin > 0 && bin != run_bin) {
+        add(run_bin, run);
+        run_bin = bin;
+        run = 0;
       }
+      (bin == 0 ? lowest_bin : run) += measure(i);
     }
-    lowest_bin = warp_reduce(row_.lane, lowest_bin, Add{});
-    if (row_.lane.thread() % kWarp == 0) row_.lane.atomic_add(&row_.memory.bins[0], lowest_bin);
+    add_of_warp(0, lowest_bin);
+    const int shared_bin = warp_reduce(row_.lane, run_bin, Higher{});
+    add_of_warp(shared_bin, run_bin == shared_bin ? run : 0);
+    if (run_bin != shared_bin) add(run_bin, run);
     row_.lane.sync();
   }
 
@@ -74,6 +79,15 @@ class LogitBins {
 
  private:
   using Memory = LogitMemory<kThreads>;
+
+  RINGMASTER_KERNEL void add(int bin, std::uint64_t sum) const {
+    if (sum > 0) row_.lane.atomic_add(&row_.memory.bins[bin], sum);
+  }
+  /// The sums of a warp's threads together.
+  RINGMASTER_KERNEL void add_of_warp(int bin, std::uint64_t sum) const {
+    sum = warp_reduce(row_.lane, sum, Add{});
+    if (row_.lane.thread() % kWarp == 0) add(bin, sum);
+  }
 
   const LogitRow<kThreads, Lane>& row_;
 };

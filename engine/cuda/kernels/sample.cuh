@@ -29,7 +29,7 @@ struct Sample {
 
   template <class Lane>
   static RINGMASTER_KERNEL void run(Lane& lane, const Args& args) {
-    const PackedRow row = args.rows[lane.block_x()];
+    const PackedRow& row = args.rows[lane.block_x()];  // Registers are scarce.
     SampleOutput& out = args.out[lane.block_x()];
     const LogitRow<kThreads, Lane> logits{
         lane, args.logits + std::int64_t{lane.block_x()} * args.vocabulary, args.vocabulary,

@@ -111,6 +111,28 @@ TEST(CudaSample, AddsFewTokensToTheSameBin) {
   }
 }
 
+// One addition for each of a block's 32 warps, with and without tokens that are ruled out.
+TEST(CudaSample, AddsEqualLogitsTogether) {
+  std::vector<float> logits(20'000, 3.0F);
+  for (const std::size_t ruled_out : {std::size_t{0}, std::size_t{5'000}}) {
+    for (std::size_t i = 0; i < ruled_out; ++i) logits[i * 3] = -1e30F;
+    for (const SamplingOptions& options :
+         {SamplingOptions{.top_k = 40}, SamplingOptions{.temperature = 1.5F, .top_p = 0.9F}}) {
+      EmulatedDevice device;
+      sample_on(device, logits, packed_row(options, 0));
+      EXPECT_LE(device.most_additions(), 32) << ruled_out;
+    }
+  }
+}
+
+TEST(CudaSample, DrawsAsTheCpuDoesFromEqualLogits) {
+  std::vector<float> logits(3001, -2.0F);
+  expect_equal_draws(logits, {.top_k = 1200, .top_p = 0.7F});
+  for (std::size_t i = 0; i < logits.size(); i += 3) logits[i] = i % 2 == 0 ? -1.0F : -1e30F;
+  expect_equal_draws(logits, {.top_k = 1200});
+  expect_equal_draws(logits, {.top_p = 0.7F});
+}
+
 TEST(CudaSample, DrawsAsTheCpuDoesFromTheLargestAndSmallestLogits) {
   auto logits = random_logits(9, 600, 1e38);
   for (float& logit : logits) logit = std::clamp(logit, -3.4e38F, 3.4e38F);
