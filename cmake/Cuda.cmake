@@ -8,6 +8,9 @@ set(RINGMASTER_CUDA_ARCHITECTURES "90a-real" CACHE STRING
 find_program(RINGMASTER_NVCC nvcc HINTS ENV CUDACXX PATHS /usr/local/cuda/bin)
 
 macro(ringmaster_enable_cuda)
+  if(NOT RINGMASTER_NVCC)
+    message(FATAL_ERROR "the CUDA module needs nvcc of the CUDA toolkit: none on the PATH, in CUDACXX or in /usr/local/cuda/bin")
+  endif()
   set(CMAKE_CUDA_COMPILER ${RINGMASTER_NVCC})
   set(CMAKE_CUDA_ARCHITECTURES ${RINGMASTER_CUDA_ARCHITECTURES})
   enable_language(CUDA)
@@ -34,7 +37,9 @@ endmacro()
 # ringmaster_cuda_flags(<target>): language, warnings and includes of everything that nvcc compiles.
 function(ringmaster_cuda_flags target)
   set_target_properties(${target} PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON CXX_STANDARD 20
-    CXX_STANDARD_REQUIRED ON POSITION_INDEPENDENT_CODE ON CUDA_RUNTIME_LIBRARY Static)
+    CXX_STANDARD_REQUIRED ON POSITION_INDEPENDENT_CODE ON CUDA_RUNTIME_LIBRARY Static
+    # Beside the folder of this machine's toolkit: where others have cuBLASLt, to which the file may be carried.
+    BUILD_RPATH /usr/local/cuda/lib64)
   target_include_directories(${target} PRIVATE ${RINGMASTER_ROOT})
   target_include_directories(${target} SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   if(RINGMASTER_WITH_NCCL)

@@ -38,7 +38,8 @@ def configs():
 
 def make_model(config):
     torch.manual_seed(1)
-    model = transformers.AutoModelForCausalLM.from_config(config).to(torch.bfloat16)
+    with torch.device("cuda"):  # A billion random numbers are there at once.
+        model = transformers.AutoModelForCausalLM.from_config(config).to(torch.bfloat16)
     for name, weight in model.named_parameters():
         if name.endswith("bias") or "norm" in name:
             weight.data.copy_((1.0 if "norm" in name else 0.0) + 0.1 * torch.randn_like(weight))
