@@ -76,8 +76,8 @@ struct UpPlan {
 Result<EngineProcessOptions> checked_engine(const UpOptions& options) {
   EngineProcessOptions engine;
   engine.settings.device = options.device;
-  Status checked = apply_engine_flags(options.engine, engine);
-  if (!checked) return tl::unexpected(std::move(checked).error());
+  Status applied = apply_engine_flags(options.engine, engine);
+  if (!applied) return tl::unexpected(std::move(applied).error());
   return engine;
 }
 

@@ -10,8 +10,8 @@
 
 namespace ringmaster::engine::cuda {
 
-unsigned char
-    shared[16];  // launch.cuh's name for what the emulator's threads ask the emulator for.
+// launch.cuh's name for what the emulator's threads ask the emulator for.
+unsigned char shared[16];
 
 }  // namespace ringmaster::engine::cuda
 

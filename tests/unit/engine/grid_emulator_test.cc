@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -67,6 +69,39 @@ TEST(GridEmulator, ShowsWhatAWarpFarAheadOverwrites) {
   EXPECT_EQ(run<Overwritten<false>>(ThreadOrder::kWarpsAscending)[40], 800.0F);
   EXPECT_EQ(run<Overwritten<true>>(ThreadOrder::kWarpsAscending)[40], 8.0F);
   EXPECT_EQ(run<Overwritten<true>>(ThreadOrder::kWarpsDescending)[40], 8.0F);
+}
+
+/// Writes 1, 2 and 3 on the way through what programmatic dependent launch has.
+struct Overlapped {
+  struct Args {
+    float* out;
+  };
+  static constexpr int kThreads = 64;
+  template <class Lane>
+  static void run(Lane& lane, const Args& args) {
+    args.out[lane.thread()] = 1.0F;
+    lane.let_next_launch_come();
+    args.out[lane.thread()] = 2.0F;
+    lane.wait_for_launch_before();
+    args.out[lane.thread()] = 3.0F;
+  }
+};
+
+TEST(GridEmulator, LeavesAKernelWhereItLetsTheNextOneComeOrWaits) {
+  using Pause = GridEmulator::Pause;
+  for (const auto& [pause, left] :
+       {std::pair{Pause::kAtTrigger, 1.0F}, {Pause::kAtWait, 2.0F}, {Pause::kNone, 3.0F}}) {
+    std::vector<float> out(Overlapped::kThreads);
+    GridEmulator grid;
+    grid.begin({1, 1}, Overlapped::kThreads, 0, pause,
+               [&](GridEmulator::Lane& lane) { Overlapped::run(lane, {.out = out.data()}); });
+    EXPECT_EQ(out, std::vector<float>(64, left));
+    EXPECT_TRUE(grid.lets_next_come());
+    EXPECT_EQ(grid.has_ended(), pause == Pause::kNone);
+    grid.finish();
+    EXPECT_TRUE(grid.has_ended());
+    EXPECT_EQ(out, std::vector<float>(64, 3.0F));
+  }
 }
 
 /// Copies 16 bytes and waits for all but kPending groups.
