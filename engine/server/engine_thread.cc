@@ -68,8 +68,20 @@ void EngineThread::step() {
     metrics_.observe_queue_time(now - result_.device_time - found->second.received);
     deliver(found->second.mailbox, event);
   }
+  log_failure();
   for (OutputEvent& event : result_.outputs) deliver_output(std::move(event), now);
   if (result_.has_kv_events) publish_kv_batch();
+}
+
+void EngineThread::log_failure() {
+  const auto is_failed = [](const OutputEvent& event) {
+    return event.finish == FinishReason::kError;
+  };
+  const auto count = std::ranges::count_if(result_.outputs, is_failed);
+  if (count == 0) return;
+  log_.write(LogLevel::kError,
+             "step failed, and " + std::to_string(count) + (count == 1 ? " request" : " requests") +
+                 " with it: " + std::ranges::find_if(result_.outputs, is_failed)->error);
 }
 
 void EngineThread::deliver_output(OutputEvent event, TimePoint now) {
@@ -86,7 +98,6 @@ void EngineThread::deliver_output(OutputEvent event, TimePoint now) {
   }
   const FinishReason finish = event.finish;
   if (finish == FinishReason::kError) {
-    log_.write(LogLevel::kError, "step failed: " + event.error);
     deliver(listener.mailbox, Error{.code = ErrorCode::kInternal,
                                     .origin = ErrorOrigin::kInstance,
                                     .message = "the device failed: " + event.error});

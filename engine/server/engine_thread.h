@@ -49,6 +49,8 @@ class EngineThread {
   void carry_out(UnsubscribeCommand& command);
   void deliver(const std::shared_ptr<OutputMailbox>& mailbox, StreamEvent event);
   void deliver_output(OutputEvent event, TimePoint now);
+  /// One line for all requests of a step that failed.
+  void log_failure();
   void flush();
   void publish_kv_batch();
   void send(const std::shared_ptr<KvEventMailbox>& mailbox,

@@ -163,7 +163,7 @@ test('a KV cache of e4m3 that is further off than allowed, or fails, is one line
 });
 
 test('an error of the device fails what runs with a clear error, then health is 503 and nothing hangs', { skip }, async () => {
-  const { url, post, stop } = await startEngine({ EMULATED_FAULT: 'step:3' });
+  const { url, post, stop, stderr } = await startEngine({ EMULATED_FAULT: 'step:3' });
   assert.equal((await fetch(`${url}/health`)).status, 200);
   const [whole, streamed] = await Promise.all([post({}), post({ stream: true })]);
   // A stream may have begun: then its last event is the error, and there is no [DONE].
@@ -177,6 +177,8 @@ test('an error of the device fails what runs with a clear error, then health is 
   const load = await (await fetch(`${url}/load`)).json();
   assert.deepEqual([load.running, load.waiting, load.kv_usage], [0, 0, 0]);
   assert.equal(await stop(), 0);
+  const counts = [...stderr().matchAll(/error step failed, and (\d+) requests? with it: step: an emulated fault$/gm)].map(([, count]) => Number(count));
+  assert.equal(counts.reduce((sum, count) => sum + count, 0), 3);
 });
 
 test('two GPUs share a model out and give the same answer as one', { skip }, async () => {
