@@ -317,8 +317,29 @@ for (const [engines, parts] of [
   });
 }
 
+const skipStandIn = standIn ? false : 'no module over a stand-in for CUDA and NCCL in this build';
+
+test('two engines on two GPUs each give the same answer', { skip: skipStandIn }, async () => {
+  const machine = { RINGMASTER_CUDA_MODULE: standIn, STAND_IN_GPUS: '4', STAND_IN_MEMORY_MIB: '600' };
+  const flags = ['--engines', '2', '--tensor-parallel', '2', '--kv-blocks', '64', '--deterministic', ...small];
+  const fleet = await startFleetIn(environment(machine), '--device', 'cuda', ...flags);
+  try {
+    assert.deepEqual(fleet.engines.map(({ gpus }) => gpus), [[0, 1], [2, 3]]);
+    const answers = fleet.engines.map(async ({ url }) => {
+      const body = JSON.stringify({ model: fleet.model, prompt, max_tokens: 4, temperature: 0 });
+      const answer = await fetch(`${url}/v1/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      assert.equal(answer.status, 200);
+      return (await answer.json()).choices[0].text;
+    });
+    const [first, second] = await Promise.all(answers);
+    assert.equal(first, second);
+  } finally {
+    assert.equal(await fleet.stop(), 0);
+  }
+});
+
 // The last of the GPUs fails: it is the second engine's, and the first one's is well.
-test('an engine runs on the GPU that it was given', { skip: standIn ? false : 'no module over a stand-in in this build' }, async () => {
+test('an engine runs on the GPU that it was given', { skip: skipStandIn }, async () => {
   const machine = { RINGMASTER_CUDA_MODULE: standIn, STAND_IN_GPUS: '2', STAND_IN_MEMORY_MIB: '600', STAND_IN_FAULT: '0' };
   const up = ['up', '--device', 'cuda', '--engines', '2', '--port', '0', '--admin-port', '0', '--kv-blocks', '64', ...small];
   const { code, stderr } = await run(up, { env: environment(machine) });
