@@ -15,7 +15,7 @@ namespace {
 constexpr auto kGeneral = "Engine";
 constexpr auto kMemory = "KV cache";
 constexpr auto kOnlyCpu = "Only with --device cpu";
-constexpr auto kOnlyCuda = "Only with --device cuda";
+constexpr auto kOnlyCuda = "Only with --device cuda, which has never run on a card";
 constexpr auto kOnlySim = "Only with --device sim";
 constexpr std::string_view kOnly = "Only with --device ";
 
@@ -118,21 +118,16 @@ void add_gpu_flags(CLI::App& command, EngineFlags& flags) {
       ->check(CLI::Range(0, 1023))
       ->capture_default_str()
       ->group(kOnlyCuda);
-  command
-      .add_option("--tensor-parallel", flags.device.gpus,
-                  "So many GPUs share the model out; has never run on a card")
+  command.add_option("--tensor-parallel", flags.device.gpus, "So many GPUs share the model out")
       ->check(CLI::Range(1, 64))
       ->group(kOnlyCuda);
   command
       .add_flag("--overlap-launches", flags.device.overlaps_launches,
-                "Programmatic dependent launch of kernels, from compute capability 9.0 on; has "
-                "never run on a card")
+                "Programmatic dependent launch of kernels, from compute capability 9.0 on")
       ->group(kOnlyCuda);
   command
-      .add_option(
-          "--prefill-kernel", flags.device.prefill_kernel,
-          "mma, or wgmma, which wants an H100 or H200, heads of 64 or 128 and a bf16 cache, "
-          "and has never run on a card")
+      .add_option("--prefill-kernel", flags.device.prefill_kernel,
+                  "mma, or wgmma, which wants an H100 or H200, heads of 64 or 128 and a bf16 cache")
       ->check(CLI::IsMember({"mma", "wgmma"}))
       ->group(kOnlyCuda);
 }

@@ -31,6 +31,9 @@ def configs():
         rope_theta=5e5, rms_norm_eps=1e-5,
         rope_scaling={"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                       "original_max_position_embeddings": 8192}, **wide)
+    if not hasattr(transformers, "Qwen3Config"):
+        print(f"qwen3-8b skipped: transformers {transformers.__version__} has no Qwen3", flush=True)
+        return
     yield "qwen3-8b", transformers.Qwen3Config(
         hidden_size=4096, intermediate_size=12288, num_attention_heads=32, num_key_value_heads=8, head_dim=128,
         vocab_size=151936, rope_theta=1e6, rms_norm_eps=1e-6, **wide)
