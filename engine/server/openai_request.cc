@@ -112,13 +112,12 @@ void read_stop(const JsonPlace& body, OpenAiRequest& request) {
     }
     request.stop.emplace_back(text);
   };
-  if (stop->is_array()) {
-    stop->each(add);
-  } else {
+  if (!stop->is_array()) {
     add(*stop);
-  }
-  if (request.stop.size() > kStopStringsMax) {
+  } else if (stop->array()->size() > kStopStringsMax) {
     stop->wrong("may have at most " + std::to_string(kStopStringsMax) + " strings");
+  } else {
+    stop->each(add);
   }
 }
 
@@ -130,29 +129,38 @@ void read_stream(const JsonPlace& body, OpenAiRequest& request) {
   request.includes_usage = options->flag("include_usage", false);
 }
 
+// Paths are only made where there is a fault to name: a body may have millions of tokens.
 TokenVector read_tokens(const JsonPlace& list) {
   TokenVector tokens;
-  list.each([&](const JsonPlace& token) {
-    tokens.push_back(static_cast<TokenId>(token.integer(0, kInt32Max)));
-  });
+  const auto elements = list.array();
+  if (!elements) return tokens;
+  tokens.reserve(elements->size());
+  for (const simdjson::dom::element element : *elements) {
+    std::int64_t token = 0;
+    if (element.get(token) != simdjson::SUCCESS || token < 0 || token > kInt32Max) {
+      list.each([](const JsonPlace& place) { static_cast<void>(place.integer(0, kInt32Max)); });
+      return {};
+    }
+    tokens.push_back(static_cast<TokenId>(token));
+  }
   return tokens;
 }
 
 void read_prompt(const JsonPlace& body, OpenAiRequest& request) {
   auto prompt = body.need("prompt");
   if (!prompt) return;
-  if (prompt->is_array()) {
-    // A list of one prompt is that prompt.
-    std::vector<JsonPlace> elements;
-    prompt->each([&](const JsonPlace& element) { elements.push_back(element); });
-    const bool is_list_of_prompts =
-        !elements.empty() && (elements[0].is_string() || elements[0].is_array());
-    if (!is_list_of_prompts) {
-      request.prompt = read_tokens(*prompt);
-      return;
+  if (const auto elements = prompt->is_array() ? prompt->array() : std::nullopt;
+      elements && elements->size() > 0) {
+    const simdjson::dom::element first = elements->at(0);
+    if (first.is_string() || first.is_array()) {
+      // A list of one prompt is that prompt.
+      if (elements->size() > 1) {
+        return prompt->wrong("may hold only one prompt: send one request for each");
+      }
+      std::optional<JsonPlace> only;
+      prompt->each([&](const JsonPlace& place) { only = place; });
+      prompt = std::move(only);
     }
-    if (elements.size() > 1) prompt->wrong("may hold only one prompt: send one request for each");
-    prompt = elements[0];
   }
   if (prompt->is_array()) {
     request.prompt = read_tokens(*prompt);

@@ -64,6 +64,8 @@ TEST(OpenAiRequest, ReadsStopAsAStringOrAList) {
   EXPECT_EQ(chat(R"(,"stop":"END")")->stop, std::vector<std::string>{"END"});
   EXPECT_EQ(chat(R"(,"stop":["a","b"])")->stop, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(message_of(chat(R"(,"stop":["a",""])")), "stop[1]: must have 1 to 1024 bytes");
+  EXPECT_EQ(message_of(chat(R"(,"stop":["","","","","","","","","","","","","","","","",""])")),
+            "stop: may have at most 16 strings");
 }
 
 TEST(OpenAiRequest, ReadsPromptsAsTextOrTokens) {
@@ -76,6 +78,10 @@ TEST(OpenAiRequest, ReadsPromptsAsTextOrTokens) {
   EXPECT_EQ(message_of(completion("")), "prompt: is missing");
   EXPECT_EQ(message_of(completion(R"(,"prompt":[1,-2])")),
             "prompt[1]: must be an integer in [0, 2147483647]");
+  EXPECT_EQ(message_of(completion(R"(,"prompt":[[1,"2"]])")),
+            "prompt[0][1]: must be an integer in [0, 2147483647]");
+  EXPECT_EQ(message_of(completion(R"(,"prompt":[["x"]])")),
+            "prompt[0][0]: must be an integer in [0, 2147483647]");
 }
 
 TEST(OpenAiRequest, ReadsLogprobsInBothForms) {
