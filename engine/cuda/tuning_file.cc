@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace ringmaster::engine::cuda {
@@ -21,8 +21,9 @@ TuningFile::TuningFile(std::string path, std::string device)
     : path_(std::move(path)), device_(std::move(device)) {
   if (path_.empty()) return;
   std::ifstream in(path_, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  read(text);
+  std::ostringstream text;
+  text << in.rdbuf();  // Unlike an iterator it does not throw where a folder has that name.
+  read(text.str());
 }
 
 const TuningChoice* TuningFile::find(const TuningKey& key) const {
@@ -40,15 +41,21 @@ bool TuningFile::save() {
   std::error_code failed;
   const std::filesystem::path path(path_);
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), failed);
-  const std::string beside = path_ + ".new";
+  // A name of this process's own: engines of one machine start at the same time.
+  const std::string beside = path_ + ".new-" + std::to_string(::getpid());
+  bool is_saved = false;
   {
     std::ofstream out(beside, std::ios::binary | std::ios::trunc);
     out << text();
-    if (!out.flush()) return false;
+    is_saved = static_cast<bool>(out.flush());
   }
-  std::filesystem::rename(beside, path_, failed);
-  if (!failed) is_changed_ = false;
-  return !failed;
+  if (is_saved) std::filesystem::rename(beside, path_, failed);
+  if (is_saved && !failed) {
+    is_changed_ = false;
+    return true;
+  }
+  std::filesystem::remove(beside, failed);
+  return false;
 }
 
 std::string TuningFile::text() const {
@@ -71,7 +78,7 @@ bool TuningFile::read(const std::string& text) {
   choices_.clear();
   std::istringstream lines(text);
   std::string line;
-  if (!std::getline(lines, line) || line != kTitle + device_) return false;
+  if (!text.ends_with('\n') || !std::getline(lines, line) || line != kTitle + device_) return false;
   while (std::getline(lines, line)) {
     std::istringstream words(line);
     TuningKey key;
@@ -81,7 +88,8 @@ bool TuningFile::read(const std::string& text) {
     words >> key.rows >> key.inputs >> key.outputs >> type >> bias >> std::hex;
     for (std::uint64_t& word : choice) words >> word;
     const bool is_known = (type == "f32" || type == "bf16") && (bias == "bias" || bias == "plain");
-    if (!words || !is_known || choices_.size() == kProductsMax) {
+    const bool is_whole = words && (words >> std::ws).eof();
+    if (!is_whole || !is_known || choices_.size() == kProductsMax) {
       choices_.clear();
       return false;
     }

@@ -1,6 +1,9 @@
 // What open() makes of a machine, and what it says about one that does not do.
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <iterator>
 #include <string>
 
 #include <cuda_runtime.h>
@@ -189,6 +192,35 @@ TEST_F(ModuleOpening, TakesChosenProductsFromTheTuningFile) {
   { const Opened second(request); }
   std::remove(file.c_str());
   EXPECT_LT(machine_.calls - first_calls, first_calls);
+}
+
+std::ptrdiff_t entries_of(const std::filesystem::path& folder) {
+  const std::filesystem::directory_iterator entries(folder);
+  return std::distance(begin(entries), end(entries));
+}
+
+TEST_F(ModuleOpening, LeavesNothingBesideTheTuningFile) {
+  const std::filesystem::path folder = testing::TempDir() + "/tuning-file-alone";
+  std::filesystem::remove_all(folder);
+  const std::string file = folder / "products";
+  CudaOpenRequest request = small_request();
+  request.tuning_file = file.c_str();
+  { const Opened opened(request); }
+  EXPECT_TRUE(std::filesystem::is_regular_file(file));
+  EXPECT_EQ(entries_of(folder), 1);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(ModuleOpening, DoesWithoutATuningFileThatCannotBeWritten) {
+  const std::filesystem::path folder = testing::TempDir() + "/tuning-file-is-a-folder";
+  const std::string file = folder / "products";
+  std::filesystem::create_directories(file);
+  CudaOpenRequest request = small_request();
+  request.tuning_file = file.c_str();
+  const Opened opened(request);
+  EXPECT_EQ(opened.error, "");
+  EXPECT_EQ(entries_of(folder), 1);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

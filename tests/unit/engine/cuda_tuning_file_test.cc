@@ -32,8 +32,10 @@ TEST(TuningFile, IsEmptyIfALineIsBroken) {
   TuningFile written("", "card");
   written.put(kKey, kChoice);
   const std::string text = written.text();
-  for (const std::string& broken : {text.substr(0, text.size() - 18), text + "1 2 3 f64 plain\n",
-                                    text + "x\n", std::string()}) {
+  for (const std::string& broken :
+       {text.substr(0, text.size() - 18), text.substr(0, text.size() - 2),
+        text.substr(0, text.size() - 1), text.substr(0, text.size() - 1) + " 8\n",
+        text + "1 2 3 f64 plain\n", text + "x\n", std::string()}) {
     TuningFile read("", "card");
     EXPECT_FALSE(read.read(broken));
     EXPECT_EQ(read.find(kKey), nullptr);
