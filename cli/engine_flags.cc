@@ -152,7 +152,8 @@ Status check_device(const EngineFlags& flags, const EngineSettings& settings) {
   for (const CLI::Option* option : flags.declared) {
     const std::string& heading = option->get_group();
     if (option->count() == 0 || !heading.starts_with(kOnly)) continue;
-    const std::string wanted = heading.substr(kOnly.size());
+    // The device is the heading's next word; what follows a comma is for the reader.
+    const std::string wanted = heading.substr(kOnly.size(), heading.find(',') - kOnly.size());
     if (wanted != device) {
       return invalid(option->get_name() + ": expected --device " + wanted + " beside it");
     }
