@@ -85,7 +85,8 @@ void add_service_flags(CLI::App& command, EngineCommandFlags& flags) {
                      "Name that clients ask for; the folder's by default");
   command.add_option("--listen", flags.listen, "host:port; port 0 takes a free one");
   command.add_option("--device", flags.device,
-                     "cpu or cuda compute, sim only takes the time (and needs no model)");
+                     "cpu or cuda compute (cuda has never run on a card), sim only takes the time "
+                     "and needs no model");
   command.add_flag("--json", flags.is_json, "Say {\"url\",\"pid\",\"model\"} when ready");
   command.add_flag("--end-with-parent", flags.ends_with_parent,
                    "End, as by SIGTERM, when the process that started this one ends");

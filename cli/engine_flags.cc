@@ -15,7 +15,7 @@ namespace {
 constexpr auto kGeneral = "Engine";
 constexpr auto kMemory = "KV cache";
 constexpr auto kOnlyCpu = "Only with --device cpu";
-constexpr auto kOnlyCuda = "Only with --device cuda, which has never run on a card";
+constexpr auto kOnlyCuda = "Only with --device cuda";
 constexpr auto kOnlySim = "Only with --device sim";
 constexpr std::string_view kOnly = "Only with --device ";
 

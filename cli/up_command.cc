@@ -285,9 +285,10 @@ void add_up_command(CLI::App& app, int& exit_code) {
   up->add_option("--port", options->port, "For clients; 0 takes a free one")->capture_default_str();
   up->add_option("--admin-port", options->admin_port, "For operators; 0 takes a free one")
       ->capture_default_str();
-  up->add_option("--device", options->device,
-                 "cpu computes, cuda on GPUs that are shared if there are too few; sim only takes "
-                 "the time")
+  up->add_option(
+        "--device", options->device,
+        "cpu computes, cuda on GPUs that are shared if there are too few, and has never run on "
+        "a card; sim only takes the time")
       ->check(CLI::IsMember({"cpu", "cuda", "sim"}))
       ->capture_default_str();
   up->add_option("--policy", options->policy, "name or name:option=value,...")
