@@ -205,16 +205,15 @@ void Engine::collect(const ScheduledSequence& scheduled, std::size_t& sample_row
   (sequence.is_decoding() ? result.decode_tokens : result.prefill_tokens) += scheduled.query_tokens;
   scheduler_.retire(sequence, scheduled.query_tokens);
   const bool is_sampled = sequence.uncomputed_tokens() == 0;
-  SampledToken token;
-  if (is_sampled) token = std::move(output_.sampled[sample_row++]);
+  const std::size_t row = is_sampled ? sample_row++ : 0;
   if (sequence.is_aborted) {
     finish(sequence);
   } else if (is_sampled) {
-    take_token(sequence, std::move(token), result);
+    take_token(sequence, std::move(output_.sampled[row]), result);
   }
 }
 
-void Engine::take_token(Sequence& sequence, SampledToken token, StepResult& result) {
+void Engine::take_token(Sequence& sequence, SampledToken&& token, StepResult& result) {
   OutputEvent& event = result.outputs.emplace_back();
   event.request = sequence.id;
   event.output_index = sequence.output_tokens();

@@ -13,6 +13,8 @@ namespace {
 /// enough.
 constexpr std::int32_t kLargeTileRowsMin = 512;
 
+constexpr std::int32_t kRowWords = sizeof(PackedRow) / 4;
+
 std::int32_t size_of(const auto& values) {
   return static_cast<std::int32_t>(values.size());
 }
@@ -78,43 +80,46 @@ void StepPacker::pack_sequences(const StepInput& input, const StepLayout& layout
   }
   step.prefill_row_tiles = is_large ? 2 : 1;
   const std::int32_t tile_rows = 64 * step.prefill_row_tiles;
+  std::int32_t* const words = words_.data();
+  const StepSequence padding;
   std::int32_t chunks = 0;
   for (std::int32_t s = 0; s < step.counts.sequences; ++s) {
     const bool is_padding = s >= size_of(input.sequences);
-    const StepSequence sequence =
-        is_padding ? StepSequence{} : input.sequences[static_cast<std::size_t>(s)];
-    words_[static_cast<std::size_t>(layout.query_starts + s)] = sequence.query_start;
-    words_[static_cast<std::size_t>(layout.query_tokens + s)] = sequence.query_tokens;
-    words_[static_cast<std::size_t>(layout.contexts + s)] = sequence.context_tokens;
-    words_[static_cast<std::size_t>(layout.table_starts + s)] = sequence.block_table_start;
+    const StepSequence& sequence =
+        is_padding ? padding : input.sequences[static_cast<std::size_t>(s)];
+    words[layout.query_starts + s] = sequence.query_start;
+    words[layout.query_tokens + s] = sequence.query_tokens;
+    words[layout.contexts + s] = sequence.context_tokens;
+    words[layout.table_starts + s] = sequence.block_table_start;
     if (s < decoding) {
       chunks += chunk_count(sequence.context_tokens);
-      words_[static_cast<std::size_t>(layout.chunk_starts + s + 1)] = chunks;
+      words[layout.chunk_starts + s + 1] = chunks;
     } else {
       step.prefill_tiles += prefill_tiles(sequence.query_tokens, options_.group, tile_rows);
-      words_[static_cast<std::size_t>(layout.tile_starts + s - decoding + 1)] = step.prefill_tiles;
+      words[layout.tile_starts + s - decoding + 1] = step.prefill_tiles;
     }
   }
 }
 
 void StepPacker::pack_rows(const StepInput& input, const StepLayout& layout, std::int32_t count) {
-  rows_.assign(static_cast<std::size_t>(count), PackedRow{.slot = -1});
+  std::int32_t* const rows = words_.data() + layout.rows;
+  const auto put = [rows](std::int32_t index, const PackedRow& row) {
+    std::memcpy(rows + index * kRowWords, &row, sizeof row);
+  };
+  for (std::int32_t index = 0; index < count; ++index) put(index, {.slot = -1});
   for (const StepSequence& sequence : input.sequences) {
     if (sequence.sample_row < 0) continue;
-    const auto index = static_cast<std::size_t>(sequence.sample_row);
-    const SampleRow& row = input.sampling[index];
-    rows_[index] = {.seed = row.options.seed,
-                    .output_index = row.output_index,
-                    .token_row = sequence.query_start + sequence.query_tokens - 1,
-                    .slot = sequence.slot,
-                    .top_k = row.options.top_k,
-                    .temperature = row.options.temperature,
-                    .top_p = row.options.top_p,
-                    .min_p = row.options.min_p,
-                    .logprobs = row.options.logprobs};
+    const SampleRow& row = input.sampling[static_cast<std::size_t>(sequence.sample_row)];
+    put(sequence.sample_row, {.seed = row.options.seed,
+                              .output_index = row.output_index,
+                              .token_row = sequence.query_start + sequence.query_tokens - 1,
+                              .slot = sequence.slot,
+                              .top_k = row.options.top_k,
+                              .temperature = row.options.temperature,
+                              .top_p = row.options.top_p,
+                              .min_p = row.options.min_p,
+                              .logprobs = row.options.logprobs});
   }
-  if (rows_.empty()) return;  // Its pointer may be null, which memcpy() must not be given.
-  std::memcpy(words_.data() + layout.rows, rows_.data(), rows_.size() * sizeof(PackedRow));
 }
 
 }  // namespace ringmaster::engine::cuda

@@ -39,7 +39,6 @@ class StepPacker {
 
   StepPackerOptions options_;
   std::vector<std::int32_t> words_;
-  std::vector<PackedRow> rows_;
 };
 
 }  // namespace ringmaster::engine::cuda
