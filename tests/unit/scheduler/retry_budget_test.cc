@@ -1,0 +1,33 @@
+#include "scheduler/retry_budget.h"
+
+#include <gtest/gtest.h>
+
+namespace ringmaster {
+namespace {
+
+TEST(RetryBudget, AllowsTenHoweverFewRequestsThereAre) {
+  RetryBudget budget(0.1);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(budget.allows_another(11));
+    budget.begin();
+  }
+  EXPECT_FALSE(budget.allows_another(11));
+}
+
+TEST(RetryBudget, AllowsItsShareOfMany) {
+  RetryBudget budget(0.1);
+  for (int i = 0; i < 20; ++i) budget.begin();
+  EXPECT_FALSE(budget.allows_another(200));
+  EXPECT_TRUE(budget.allows_another(201));
+}
+
+TEST(RetryBudget, AllowsAnotherWhenOneHasEnded) {
+  RetryBudget budget(0.0);
+  for (int i = 0; i < 10; ++i) budget.begin();
+  EXPECT_FALSE(budget.allows_another(50));
+  budget.end();
+  EXPECT_TRUE(budget.allows_another(50));
+}
+
+}  // namespace
+}  // namespace ringmaster
