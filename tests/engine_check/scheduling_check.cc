@@ -54,8 +54,8 @@ double share_of(Microseconds values, std::size_t percent) {
 
 }  // namespace
 
-// A step does the same work in each run, so what only one run was slow at is the machine's: a timer
-// interrupt alone may take longer than a step, and meets one of a hundred.
+// A step does the same work in each run, so what only one run was slow at is the machine's: an
+// interrupt may take longer than a step.
 int measure_scheduling() {
   std::array<Microseconds, kRuns> runs;
   double slowest_p99 = 0.0;
