@@ -29,9 +29,9 @@ struct AnswerDelta {
 class Answer {
  public:
   /// `tokenizer` outlives the answer.
-  Answer(const Tokenizer& tokenizer, std::vector<std::string> stop, bool keeps_tokens,
+  Answer(const Tokenizer& tokenizer, const std::vector<std::string>& stop, bool keeps_tokens,
          std::int32_t prompt_tokens)
-      : text_(tokenizer, std::move(stop)), keeps_tokens_(keeps_tokens) {
+      : text_(tokenizer, stop), keeps_tokens_(keeps_tokens) {
     usage_.prompt_tokens = prompt_tokens;
   }
 

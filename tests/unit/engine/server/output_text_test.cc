@@ -61,6 +61,22 @@ TEST(OutputText, StopsAtTheEarliestOfSeveralStops) {
   EXPECT_EQ(pieces({"zzz", "b"}, "abzzz"), "a||stopped");
 }
 
+TEST(OutputText, StopsWhereTheEarliestBeginsThoughAnotherIsCompleteFirst) {
+  EXPECT_EQ(pieces({"bc", "abcd"}, "xabcd"), "x||||stopped");
+}
+
+TEST(OutputText, FallsBackToTheCompleteOneWhenTheEarlierCannotBeAnyMore) {
+  EXPECT_EQ(pieces({"bc", "abcd"}, "xabcx"), "x||||a|stopped");
+}
+
+TEST(OutputText, FallsBackToTheCompleteOneAtTheEnd) {
+  EXPECT_EQ(pieces({"bc", "abcd"}, "xabc"), "x||||a");
+}
+
+TEST(OutputText, DoesNotWaitForALongerStopAtTheSamePlace) {
+  EXPECT_EQ(pieces({"ab", "abc"}, "xabc"), "x|||stopped");
+}
+
 TEST(Answer, CountsAnEndTokenButShowsNoText) {
   Answer answer(byte_tokenizer(), {}, true, 3);
   AnswerDelta delta;
@@ -88,6 +104,15 @@ TEST(Answer, HasNoOffsetsWithoutLogprobs) {
   AnswerDelta delta;
   answer.add({.token = {.token = byte_token('x')}}, delta);
   EXPECT_TRUE(delta.offsets.empty());
+}
+
+TEST(Answer, EndsWithStopWhenItsLimitComesBeforeAnEarlierStopIsWhole) {
+  Answer answer(byte_tokenizer(), {"b", "abc"}, false, 3);
+  AnswerDelta delta;
+  answer.add({.token = {.token = byte_token('a')}}, delta);
+  answer.add({.token = {.token = byte_token('b')}, .finish = FinishReason::kLength}, delta);
+  EXPECT_EQ(delta.finish, FinishReason::kStop);
+  EXPECT_EQ(delta.text, "a");
 }
 
 TEST(Answer, EndsWithStopWhenTheTextSaysSo) {
