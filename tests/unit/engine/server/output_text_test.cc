@@ -62,7 +62,7 @@ TEST(OutputText, StopsAtTheEarliestOfSeveralStops) {
 }
 
 TEST(OutputText, StopsWhereTheEarliestBeginsThoughAnotherIsCompleteFirst) {
-  EXPECT_EQ(pieces({"bc", "abcd"}, "xabcd"), "x||||stopped");
+  EXPECT_EQ(pieces({"bc", "abcd"}, "xabcd"), "x|||||stopped");
 }
 
 TEST(OutputText, FallsBackToTheCompleteOneWhenTheEarlierCannotBeAnyMore) {
