@@ -1,6 +1,7 @@
 #include "engine/cuda/cuda_executor.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <deque>
 #include <span>
 #include <utility>
@@ -22,6 +23,10 @@ constexpr std::int32_t kStepTokensMax = 65'535;  // Rows of a grid.
 constexpr std::int32_t kGpusMax = 64;
 constexpr std::int32_t kErrorBytes = 512;
 constexpr std::uint64_t kHostBytesMax = std::uint64_t{1} << 60U;
+// Four million positions with heads of 128. A position's rotations are its KV cache divided by
+// layers and KV heads, of which a model has a hundred and more: no GPU holds the cache of one
+// request where this is too little.
+constexpr std::int64_t kRopeTableBytesMax = std::int64_t{2} << 30U;
 
 /// One line of the module's.
 struct ErrorLine {
@@ -113,6 +118,32 @@ struct RopeTable {
     }
   }
 };
+
+/// Positions that a request may have: what the model knows, the options allow, and a pool of known
+/// size holds.
+std::int32_t context_of(const ModelConfig& config, const CudaOptions& options) {
+  std::int64_t tokens = config.context_tokens_max;
+  if (options.context_tokens_max > 0) {
+    tokens = std::min(tokens, std::int64_t{options.context_tokens_max});
+  }
+  if (options.block_count > 0) {
+    tokens = std::min(tokens, std::int64_t{options.block_count} * options.block_tokens);
+  }
+  return static_cast<std::int32_t>(tokens);
+}
+
+Status check_rope_table(const ModelConfig& config, std::int32_t positions) {
+  const std::int64_t bytes =
+      std::int64_t{positions} * config.head_dim * static_cast<std::int64_t>(sizeof(float));
+  if (bytes <= kRopeTableBytesMax) return {};
+  char text[256];
+  std::snprintf(
+      text, sizeof text,
+      "config.json: a context of %d tokens needs %.1f GiB for its rotary angles: expected "
+      "at most 2 GiB; set --context-tokens-max",
+      positions, static_cast<double>(bytes) / (std::int64_t{1} << 30U));
+  return invalid(text);
+}
 
 Status check_options(const ModelConfig& config, const CudaOptions& options) {
   if (options.block_tokens < 1 || options.block_tokens > kBlockTokensMax) {
@@ -269,15 +300,16 @@ Result<std::unique_ptr<Executor>> make_cuda_executor(std::shared_ptr<const Loade
                                                      const cuda::CudaApi& api) {
   const ModelConfig& config = model->config;
   if (auto checked = check_gpus(options, api); !checked) return tl::unexpected(checked.error());
+  const std::int32_t context = context_of(config, options);
+  if (auto checked = check_rope_table(config, context); !checked) {
+    return tl::unexpected(checked.error());
+  }
   const auto divided = divide(*model, options.gpus);
   if (!divided) return tl::unexpected(divided.error());
   const ModelConfig& part = divided->config;
   if (auto checked = check_options(part, options); !checked) {
     return tl::unexpected(checked.error());
   }
-  const std::int32_t context = options.context_tokens_max > 0
-                                   ? std::min(options.context_tokens_max, config.context_tokens_max)
-                                   : config.context_tokens_max;
   const RopeTable table(config, context);
   const std::int32_t sequences = padded_sequences(options.sequences_max);
   const cuda::CudaOpenRequest request{

@@ -44,8 +44,9 @@ struct CudaOptions {
 /// `api` outlives the executor.
 ///
 /// Fails with kInvalidArgument if an option is out of range or the model has no kernel (its head
-/// size, or widths that are no multiple of 8), or if it cannot be divided among `gpus` or there are
-/// not so many; with kUnavailable if a device cannot be opened: one line that names the figure.
+/// size, or widths that are no multiple of 8), if the rotary angles of its context take more than
+/// 2 GiB, or if it cannot be divided among `gpus` or there are not so many; with kUnavailable if a
+/// device cannot be opened: one line that names the figure.
 [[nodiscard]] Result<std::unique_ptr<Executor>> make_cuda_executor(
     std::shared_ptr<const LoadedModel> model, const CudaOptions& options, const cuda::CudaApi& api);
 

@@ -345,6 +345,28 @@ TEST(CudaExecutor, RefusesOptionsOutOfRange) {
             "memory_utilization: expected more than 0 and at most 1");
 }
 
+TEST(CudaExecutor, RefusesAContextWhoseRotaryAnglesTakeTooMuchMemory) {
+  auto model = std::make_shared<LoadedModel>(LoadedModel{.config = load_tiny_model({})->config});
+  model->config.context_tokens_max = 1 << 28;
+  const auto executor = make_cuda_executor(model, {}, EmulatedCuda::api());
+  ASSERT_FALSE(executor);
+  EXPECT_EQ(executor.error().message,
+            "config.json: a context of 268435456 tokens needs 16.0 GiB for its rotary angles: "
+            "expected at most 2 GiB; set --context-tokens-max");
+}
+
+TEST(CudaExecutor, NeedsRotaryAnglesForWhatItsPoolHoldsOnly) {
+  const auto tiny = load_tiny_model({});
+  const auto model =
+      std::make_shared<LoadedModel>(LoadedModel{.config = tiny->config, .weights = tiny->weights});
+  model->config.context_tokens_max = 1 << 28;
+  const auto executor = make_cuda_executor(
+      model, {.block_tokens = 16, .block_count = 10, .step_tokens_max = 64, .sequences_max = 8},
+      EmulatedCuda::api());
+  ASSERT_TRUE(executor);
+  EXPECT_EQ((*executor)->model().context_tokens_max, 160);
+}
+
 TEST(CudaExecutor, RefusesAModelWithoutAKernel) {
   auto model = std::make_shared<LoadedModel>(LoadedModel{.config = load_tiny_model({})->config});
   model->config.head_dim = 96;
