@@ -209,7 +209,7 @@ void RequestSession::finish(const Assignment& assignment, const AnswerUsage& usa
 }
 
 void RequestSession::give_up(const Assignment& assignment) {
-  context_.strand->failed(ticket_, assignment.attempt, false);
+  context_.strand->failed(ticket_, assignment.attempt);
   ticket_ = nullptr;
 }
 

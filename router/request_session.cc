@@ -306,24 +306,23 @@ const std::string& RequestSession::body_asking_usage() {
 /// Nothing has gone to the client yet: relay this answer, or let the scheduler find another.
 RequestSession::Next RequestSession::judge(const Assignment& assignment, Result<OpenAnswer> result,
                                            OpenAnswer& answer) {
-  const auto& instance = *assignment.instance;
-  if (result) {
-    hear(assignment.instance, result->head);
-    if (!is_worth_a_retry(result->head.status)) {
-      answer = std::move(*result);
-      return Next::kRelay;
-    }
-    failure_ = Failure{
-        .status = result->head.status,
-        .fields = forwarded_response_fields(result->head.fields),
-        .body = instance.adapter->openai_error(result->head.status, std::move(result->body)),
-        .lost_connection = {}};
-  } else {
-    const auto& error = result.error();
-    if (error.code == ErrorCode::kCancelled) return Next::kStop;
-    note_failure(assignment, error);
+  if (!result) {
+    if (result.error().code == ErrorCode::kCancelled) return Next::kStop;
+    fail_attempt(assignment, result.error());
+    return Next::kTryAgain;
   }
-  context_.strand->failed(ticket_, assignment.attempt, true);
+  const auto& instance = *assignment.instance;
+  hear(assignment.instance, result->head);
+  if (!is_worth_a_retry(result->head.status)) {
+    answer = std::move(*result);
+    return Next::kRelay;
+  }
+  failure_ =
+      Failure{.status = result->head.status,
+              .fields = forwarded_response_fields(result->head.fields),
+              .body = instance.adapter->openai_error(result->head.status, std::move(result->body)),
+              .lost_connection = {}};
+  context_.strand->attempt_failed(ticket_, assignment.attempt, false);
   return Next::kTryAgain;
 }
 
@@ -364,15 +363,12 @@ void RequestSession::hear(const LiveInstancePtr& instance, const http::ResponseH
   }
 }
 
-void RequestSession::note_failure(const Assignment& assignment, const Error& error) {
+void RequestSession::fail_attempt(const Assignment& assignment, const Error& error) {
   const auto& instance = *assignment.instance;
   const bool is_late = error.code == ErrorCode::kDeadlineExceeded;
   const bool is_ours = error.origin == ErrorOrigin::kRouter;
   const std::string who = "instance " + instance.spec.name;
-  if (!is_ours) {
-    instance.live.failures.fetch_add(1, std::memory_order_relaxed);
-    context_.on_instance_trouble(assignment.instance, !is_late);
-  }
+  if (!is_ours) instance.live.failures.fetch_add(1, std::memory_order_relaxed);
   const std::string what =
       is_ours ? "the gateway itself has no connection to spare"
               : who + " failed: " + (is_late ? "no answer in time" : "connection lost");
@@ -386,6 +382,9 @@ void RequestSession::note_failure(const Assignment& assignment, const Error& err
   if (context_.log->enabled(LogLevel::kWarn)) {
     context_.log->write(LogLevel::kWarn, sentence(who + " attempt failed: " + error.message));
   }
+  context_.strand->attempt_failed(ticket_, assignment.attempt, !is_ours && !is_late);
+  // Only then: that the instance is well again has to be the later word.
+  if (!is_ours) context_.on_instance_trouble(assignment.instance, !is_late);
 }
 
 RequestSession::Ending RequestSession::refuse(http::Response response) {

@@ -62,7 +62,7 @@ class RequestSession {
   Next judge(const Assignment& assignment, Result<OpenAnswer> result, OpenAnswer& answer);
   Next judge_owner(const Assignment& assignment, Result<OpenAnswer> result, OpenAnswer& answer);
   void hear(const LiveInstancePtr& instance, const http::ResponseHead& head) const;
-  void note_failure(const Assignment& assignment, const Error& error);
+  void fail_attempt(const Assignment& assignment, const Error& error);
   [[nodiscard]] http::Deadlines remaining_deadlines(bool through_owner) const;
 
   [[nodiscard]] Ending relay(const Assignment& assignment, OpenAnswer answer);

@@ -64,13 +64,23 @@ void SchedulerStrand::finished(const std::shared_ptr<Ticket>& ticket, std::uint3
   });
 }
 
-void SchedulerStrand::failed(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt,
-                             bool may_retry) {
-  on_strand([ticket, attempt, may_retry] {
+void SchedulerStrand::attempt_failed(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt,
+                                     bool lost_instance) {
+  on_strand([ticket, attempt, lost_instance] {
+    if (ticket->fleet == nullptr) return;
+    ticket->fleet->apply(RequestFailed{.request = ticket->id,
+                                       .attempt = attempt,
+                                       .may_retry = true,
+                                       .lost_instance = lost_instance});
+  });
+}
+
+void SchedulerStrand::failed(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt) {
+  on_strand([ticket, attempt] {
     auto* fleet = ticket->fleet;
     if (fleet == nullptr) return;
-    if (!may_retry) fleet->forget(*ticket);
-    fleet->apply(RequestFailed{.request = ticket->id, .attempt = attempt, .may_retry = may_retry});
+    fleet->forget(*ticket);
+    fleet->apply(RequestFailed{.request = ticket->id, .attempt = attempt});
   });
 }
 

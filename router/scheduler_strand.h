@@ -34,8 +34,11 @@ class SchedulerStrand {
   /// The last word about a request that was answered.
   void finished(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt,
                 std::uint32_t output_tokens, const AnswerUsage& usage);
-  /// With `may_retry` the ticket will hear more; without, it is over.
-  void failed(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt, bool may_retry);
+  /// Nothing has gone to the client: the ticket will hear more. `lost_instance`: see RequestFailed.
+  void attempt_failed(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt,
+                      bool lost_instance);
+  /// The last word about a request whose answer broke off.
+  void failed(const std::shared_ptr<Ticket>& ticket, std::uint32_t attempt);
   void cancelled(const std::shared_ptr<Ticket>& ticket);
 
   /// An event about an instance of a model; ignored if it has left meanwhile.

@@ -39,6 +39,10 @@ struct RequestFailed {
   RequestId request;
   std::uint32_t attempt = 0;
   bool may_retry = false;
+  /// The instance could not be reached, or its connection broke: it is suspect from now on, and
+  /// what is held for it goes elsewhere. Whoever says so follows its health, and says
+  /// HealthChanged when it is well again.
+  bool lost_instance = false;
 };
 
 /// The client has gone away, or its total deadline has passed.

@@ -102,6 +102,7 @@ struct WriteEvent {
     write_id(line, event.request);
     line.number("attempt", event.attempt);
     line.number("may_retry", event.may_retry ? 1 : 0);
+    if (event.lost_instance) line.number("lost_instance", 1);
   }
   void operator()(const RequestCancelled& event) const {
     line.word("cancelled");
@@ -181,7 +182,8 @@ Event read_finished(LineReader& line) {
 Event read_failed(LineReader& line) {
   return RequestFailed{.request = read_id(line),
                        .attempt = line.whole<std::uint32_t>("attempt"),
-                       .may_retry = line.number("may_retry", 1) == 1};
+                       .may_retry = line.number("may_retry", 1) == 1,
+                       .lost_instance = line.number("lost_instance", 1, 0) == 1};
 }
 Event read_cancelled(LineReader& line) {
   return RequestCancelled{read_id(line)};

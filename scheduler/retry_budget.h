@@ -24,9 +24,7 @@ class RetryBudget {
   }
 
  private:
-  // In a small fleet an instance that dies has more than its share: all that it had not begun to
-  // answer, and what was held for it and sent there before its loss was known.
-  static constexpr double kRetriesMin = 10.0;
+  static constexpr double kRetriesMin = 3.0;
 
   double share_;
   std::uint64_t retries_in_flight_ = 0;

@@ -160,11 +160,15 @@ void SchedulerCore::on(RequestFailed&& event) {
   const InstanceId instance = record->instance;
   note(*record, Happening::Kind::kFailed);
   release_sent(*record);
+  // Before any other is sent there: the place that this one leaves would cost the next its attempt.
+  const bool is_news = event.lost_instance && fleet_[instance].health == Health::kHealthy;
+  if (is_news) fleet_.set_health(instance, Health::kSuspect);
   if (event.may_retry) {
     retry(*record);
   } else {
     forget(*record);
   }
+  if (is_news) empty_queues_of_ineligible();
   instance_freed(instance);
 }
 

@@ -236,26 +236,29 @@ void SimulationRun::on_refusal(std::uint32_t index) {
   const Refusal refusal = std::exchange(states_[index].refusal, Refusal::kNone);
   const std::uint32_t instance = outcome_.requests[index].instance;
   if (refusal == Refusal::kUnreachable) {
-    fail_attempt(index, true);
+    fail_attempt(index, true, true);
     note_health(instance, instances_[instance].health.failure());
     schedule_probe(instance);
   } else if (refusal == Refusal::kTooLarge) {
     // More than the model can hold is the client's fault: no other instance is tried.
     outcome_.requests[index].is_rejected = true;
-    fail_attempt(index, false);
+    fail_attempt(index, false, false);
   }
 }
 
-void SimulationRun::fail_attempt(std::uint32_t index, bool may_retry) {
+void SimulationRun::fail_attempt(std::uint32_t index, bool may_retry, bool lost_instance) {
   states_[index].refusal = Refusal::kNone;
   take_back(index);
   release(index);
+  const auto failed = [&](std::uint32_t attempt) {
+    return RequestFailed{id_of(index), attempt, may_retry, lost_instance};
+  };
   if (may_retry) {  // Whoever sent it tries again: the other one need not know.
-    tell(sender_of(index), RequestFailed{id_of(index), outcome_.requests[index].attempts, true});
+    tell(sender_of(index), failed(outcome_.requests[index].attempts));
     return;
   }
   settle(index);
-  tell_of(index, [&](std::uint32_t attempt) { return RequestFailed{id_of(index), attempt}; });
+  tell_of(index, failed);
 }
 
 void SimulationRun::take_back(std::uint32_t index) {

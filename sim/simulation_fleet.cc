@@ -139,7 +139,7 @@ void SimulationRun::crash(std::uint32_t place, Duration downtime) {
     // What went to the client cannot be taken back: only the others are tried again.
     const bool may_retry = !states_[index].is_answered;
     outcome_.requests[index].is_lost = !may_retry;
-    fail_attempt(index, may_retry);
+    fail_attempt(index, may_retry, true);
     note_health(place, instances_[place].health.failure());
   }
   schedule_probe(place);

@@ -68,7 +68,8 @@ class SimulationRun {
   /// Its last choice, if it is the last one that was made.
   void note_choice(std::uint32_t index);
   void take_back(std::uint32_t index);
-  void fail_attempt(std::uint32_t index, bool may_retry);
+  /// `lost_instance`: see RequestFailed.
+  void fail_attempt(std::uint32_t index, bool may_retry, bool lost_instance);
   void settle(std::uint32_t index);
   void settle_rejected(std::uint32_t index);
   void schedule_wake(std::uint32_t gateway, TimePoint at);

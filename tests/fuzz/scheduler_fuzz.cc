@@ -204,6 +204,7 @@ class Session {
 
   void fail() {
     const bool may_retry = bytes_.below(4) != 0;
+    const bool lost_instance = bytes_.below(4) == 0;
     about_attempt([&](RequestId id, std::uint32_t attempt) -> Event {
       if (is_current(id, attempt)) {
         if (may_retry) {
@@ -212,7 +213,7 @@ class Session {
           live_.erase(id.value);
         }
       }
-      return RequestFailed{id, attempt, may_retry};
+      return RequestFailed{id, attempt, may_retry, lost_instance};
     });
   }
 

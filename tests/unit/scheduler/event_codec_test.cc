@@ -62,6 +62,7 @@ TEST(EventCodec, ReadsBackEveryEvent) {
       RequestFinished{{1}, 2, 30, 64},
       RequestFinished{{1}, 2, 30, std::nullopt},
       RequestFailed{{1}, 1, true},
+      RequestFailed{{1}, 1, true, true},
       RequestCancelled{{8}},
       InstanceReported{{2},
                        {.running_requests = 1, .kv_usage = 0.1, .time = TimePoint(Duration(4))}},

@@ -68,6 +68,10 @@ class SchedulerDriver {
   ActionList fail(std::uint64_t id, std::uint32_t attempt = 1, bool may_retry = true) {
     return apply(RequestFailed{{id}, attempt, may_retry});
   }
+  /// Fails because its instance is gone.
+  ActionList lose(std::uint64_t id, std::uint32_t attempt = 1) {
+    return apply(RequestFailed{{id}, attempt, true, true});
+  }
   ActionList cancel(std::uint64_t id) { return apply(RequestCancelled{{id}}); }
   ActionList tick(double after_seconds) {
     now_ += from_seconds(after_seconds);

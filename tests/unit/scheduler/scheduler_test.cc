@@ -261,12 +261,57 @@ TEST(Scheduler, ForgetsAFailureThatMayNotBeRetried) {
 
 TEST(Scheduler, KeepsRetriesInFlightWithinTheBudget) {
   Driver driver(Driver::policy("round_robin"), 2);
-  for (std::uint64_t id = 1; id <= 12; ++id) driver.arrive(Driver::request(id));
-  // A tenth of twelve is less than ten, which are always allowed.
-  for (std::uint64_t id = 1; id <= 10; ++id) EXPECT_EQ(dispatched(driver.fail(id)), Ids{id});
-  EXPECT_EQ(Driver::of<Reject>(driver.fail(11)).size(), 1U);
+  for (std::uint64_t id = 1; id <= 5; ++id) driver.arrive(Driver::request(id));
+  // A tenth of five is less than three, which are always allowed.
+  for (std::uint64_t id = 1; id <= 3; ++id) EXPECT_EQ(dispatched(driver.fail(id)), Ids{id});
+  EXPECT_EQ(Driver::of<Reject>(driver.fail(4)).size(), 1U);
   driver.finish(1, 2);
-  EXPECT_EQ(dispatched(driver.fail(12)), Ids{12});
+  EXPECT_EQ(dispatched(driver.fail(5)), Ids{5});
+}
+
+TEST(Scheduler, SendsNothingToAnInstanceThatWasJustLost) {
+  Driver driver(held_round_robin(), 2);
+  driver.arrive(Driver::request(1));  // On 0.
+  driver.arrive(Driver::request(2));  // On 1.
+  driver.arrive(Driver::request(3));  // Held for 0.
+  driver.arrive(Driver::request(4));  // Held for 1.
+  driver.arrive(Driver::request(5));  // Held for 0.
+  EXPECT_TRUE(dispatched(driver.lose(1)).empty());
+  EXPECT_EQ(driver.status(0).health, Health::kSuspect);
+  EXPECT_EQ(driver.status(0).held_requests, 0U);
+  EXPECT_EQ(driver.status(1).held_requests, 4U);
+  EXPECT_EQ(driver.scheduler().load().retries, 1U);  // What was held has lost no attempt.
+}
+
+TEST(Scheduler, GoesOnWithAFailedInstanceThatIsNotLost) {
+  Driver driver(held_round_robin(), 2);
+  for (std::uint64_t id = 1; id <= 3; ++id) driver.arrive(Driver::request(id));
+  EXPECT_EQ(dispatched(driver.fail(1)), Ids{3});
+  EXPECT_EQ(driver.status(0).health, Health::kHealthy);
+}
+
+TEST(Scheduler, SendsToALostInstanceWhatHasNoOther) {
+  Driver driver(held_round_robin(), 1);
+  driver.arrive(Driver::request(1));
+  driver.arrive(Driver::request(2));
+  EXPECT_EQ(dispatched(driver.lose(1)), Ids{2});
+}
+
+TEST(Scheduler, LeavesALostInstanceDeadThatWasDead) {
+  Driver driver(held_round_robin(), 2);
+  driver.arrive(Driver::request(1));
+  driver.apply(HealthChanged{.instance = {0}, .health = Health::kDead});
+  driver.lose(1);
+  EXPECT_EQ(driver.status(0).health, Health::kDead);
+}
+
+TEST(Scheduler, SendsToALostInstanceAgainOnceItIsWell) {
+  Driver driver(held_round_robin(), 2);
+  driver.arrive(Driver::request(1));
+  driver.lose(1);
+  driver.apply(HealthChanged{.instance = {0}, .health = Health::kHealthy});
+  driver.arrive(Driver::request(2));
+  EXPECT_EQ(driver.last_dispatch().instance, InstanceId{0});
 }
 
 TEST(Scheduler, ARetryComesBeforeLaterArrivalsInTheQueue) {
