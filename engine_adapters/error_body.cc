@@ -11,8 +11,8 @@ constexpr std::size_t kMessageBytesMax = 4 * 1024;
 
 enum class Form { kNested, kOther };
 
-/// The form of a body, and its message where it is not nested yet.
-Form read_form(std::string body, std::string& message) {
+/// The form of a body, and its message and the field at fault where it is not nested yet.
+Form read_form(std::string body, std::string& message, std::string& param) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   if (parser.parse(body).get(root) != simdjson::SUCCESS) return Form::kOther;
@@ -22,9 +22,10 @@ Form read_form(std::string body, std::string& message) {
   for (const char* key : {"message", "error", "detail"}) {
     if (root[key].get(text) == simdjson::SUCCESS) {
       message = text;
-      return Form::kOther;
+      break;
     }
   }
+  if (root["param"].get(text) == simdjson::SUCCESS) param = text;
   return Form::kOther;
 }
 
@@ -40,11 +41,13 @@ void cut(std::string& text, std::size_t bytes_max) {
 
 std::string openai_error_from(int status, std::string body) {
   std::string message;
-  if (read_form(body, message) == Form::kNested) return body;
+  std::string param;
+  if (read_form(body, message, param) == Form::kNested) return body;
   if (message.empty() && simdjson::validate_utf8(body)) message = std::move(body);
   if (message.empty()) message = "the instance answered " + std::to_string(status);
   cut(message, kMessageBytesMax);
-  return http::openai_error_body(status, message);
+  cut(param, kMessageBytesMax);
+  return http::openai_error_body(status, message, {}, param);
 }
 
 }  // namespace ringmaster

@@ -21,18 +21,24 @@ std::string_view error_type(int status) {
   }
 }
 
+void append_string_or_null(std::string& out, std::string_view text) {
+  if (text.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, text);
+  }
+}
+
 void append_error_object(std::string& out, std::string_view message, std::string_view type,
-                         std::string_view code) {
+                         std::string_view code, std::string_view param) {
   out += R"({"error":{"message":)";
   append_json_string(out, message);
   out += R"(,"type":)";
   append_json_string(out, type);
-  out += R"(,"param":null,"code":)";
-  if (code.empty()) {
-    out += "null";
-  } else {
-    append_json_string(out, code);
-  }
+  out += R"(,"param":)";
+  append_string_or_null(out, param);
+  out += R"(,"code":)";
+  append_string_or_null(out, code);
   out += "}}";
 }
 
@@ -58,14 +64,16 @@ int status_of(const Error& error) {
   return error.origin == ErrorOrigin::kInstance ? 502 : 500;
 }
 
-std::string openai_error_body(int status, std::string_view message, std::string_view code) {
+std::string openai_error_body(int status, std::string_view message, std::string_view code,
+                              std::string_view param) {
   std::string body;
-  append_error_object(body, message, error_type(status), code);
+  append_error_object(body, message, error_type(status), code, param);
   return body;
 }
 
-Response openai_error(int status, std::string_view message, std::string_view code) {
-  return json_response(status, openai_error_body(status, message, code));
+Response openai_error(int status, std::string_view message, std::string_view code,
+                      std::string_view param) {
+  return json_response(status, openai_error_body(status, message, code, param));
 }
 
 Response openai_error(const Error& error, std::optional<Duration> retry_after) {
@@ -86,7 +94,7 @@ std::optional<Response> refuse_compressed(const Fields& fields) {
 
 std::string openai_error_event(std::string_view message, std::string_view code) {
   std::string event = "data: ";
-  append_error_object(event, message, "server_error", code);
+  append_error_object(event, message, "server_error", code, {});
   event += "\n\n";
   return event;
 }

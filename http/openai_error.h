@@ -14,12 +14,15 @@ namespace ringmaster::http {
 /// internal error of an instance.
 [[nodiscard]] int status_of(const Error& error);
 
-/// {"error":{"message","type","param":null,"code"}}, as OpenAI clients expect it.
+/// {"error":{"message","type","param","code"}}, as OpenAI clients expect it: `param` is the field
+/// of the request at fault, as a JSON path or the key of a query. It and the code are null where
+/// they are empty.
 [[nodiscard]] std::string openai_error_body(int status, std::string_view message,
-                                            std::string_view code = {});
+                                            std::string_view code = {},
+                                            std::string_view param = {});
 
 [[nodiscard]] Response openai_error(int status, std::string_view message,
-                                    std::string_view code = {});
+                                    std::string_view code = {}, std::string_view param = {});
 
 /// With Retry-After (whole seconds, at least 1) where it is given.
 [[nodiscard]] Response openai_error(const Error& error,

@@ -1,7 +1,6 @@
 #include "router/admin_handler.h"
 
-#include <charconv>
-#include <optional>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "charts/html_page.h"
 #include "http/openai_error.h"
 #include "http/percent_escapes.h"
+#include "http/query_numbers.h"
 #include "router/admin_json.h"
 
 namespace ringmaster {
@@ -58,19 +58,6 @@ bool is_from_elsewhere(const http::Request& request) {
 
 http::Response status_response(const Status& status, std::string body) {
   return status ? http::json_response(200, std::move(body)) : http::openai_error(status.error());
-}
-
-/// The value of `limit` in a query, or nothing where it is no count from 1 to 1000.
-std::optional<std::size_t> limit_from(std::string_view query) {
-  constexpr std::string_view kKey = "limit=";
-  if (query.empty()) return kDecisionsDefault;
-  if (!query.starts_with(kKey)) return std::nullopt;
-  const auto text = query.substr(kKey.size());
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (limit == 0 || limit > kDecisionsMax) return std::nullopt;
-  return limit;
 }
 
 }  // namespace
@@ -156,9 +143,10 @@ http::Response AdminHandler::on_decisions(const http::Request& request) {
   if (request.method != "GET") return wrong_method("GET");
   auto rest = request.path().substr(kDecisions.size());
   if (rest.empty()) {
-    const auto limit = limit_from(request.query());
-    if (!limit) return http::openai_error(400, "the query must be limit=N with N in [1, 1000]");
-    return http::json_response(200, decisions_json(*strand_, *limit));
+    std::array<http::QueryNumber, 1> numbers{{{.key = "limit", .least = 1, .most = kDecisionsMax}}};
+    if (auto refusal = http::read_query(request.query(), numbers)) return *std::move(refusal);
+    return http::json_response(
+        200, decisions_json(*strand_, numbers.front().value.value_or(kDecisionsDefault)));
   }
   rest.remove_prefix(1);
   auto decision = decision_json(*strand_, rest);

@@ -157,7 +157,7 @@ http::Response GatewayHandler::model(std::string_view name) const {
   if (!found) found = directory->find_adapter(name);
   if (found) return http::json_response(200, found->card);
   return http::openai_error(404, "the model \"" + std::string(name) + "\" does not exist",
-                            "model_not_found");
+                            "model_not_found", "model");
 }
 
 asio::awaitable<http::Response> GatewayHandler::metrics() const {

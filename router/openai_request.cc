@@ -49,25 +49,6 @@ Key key_of(std::string_view name) {
   return kOther;
 }
 
-tl::unexpected<Error> must_be(Key key, std::string_view what) {
-  return invalid("\"" + std::string(kKeyNames[key]) + "\" must be " + std::string(what));
-}
-
-Status read_text(Key key, value field, std::string& into) {
-  if (field.is_null()) return {};
-  std::string_view text;
-  if (field.get(text) != simdjson::SUCCESS) return must_be(key, "a string");
-  if (text.size() > kNameBytesMax) return must_be(key, "at most 512 bytes long");
-  into = text;
-  return {};
-}
-
-Status read_bool(Key key, value field, bool& into) {
-  if (field.is_null()) return {};
-  if (field.get(into) != simdjson::SUCCESS) return must_be(key, "true or false");
-  return {};
-}
-
 /// A limit of the output only steers estimates: one that is no count is the engine's to refuse.
 void read_limit(value field, std::optional<std::uint32_t>& into) {
   std::uint64_t number = 0;
@@ -150,6 +131,7 @@ class RequestScanner::Impl {
  public:
   Result<OpenAiRequest> scan(std::string& body);
 
+  std::string_view fault_field;
   std::string canonical;
   std::string text;
   TokenVector tokens;
@@ -164,6 +146,10 @@ class RequestScanner::Impl {
 
   Result<OpenAiRequest> read(Reading& reading);
   [[nodiscard]] tl::unexpected<Error> not_json(simdjson::error_code error) const;
+  tl::unexpected<Error> wrong(Key key, std::string_view problem);
+  tl::unexpected<Error> must_be(Key key, std::string_view what);
+  Status read_text(Key key, value field, std::string& into);
+  Status read_bool(Key key, value field, bool& into);
   Status read_field(Key key, value field, OpenAiRequest& request);
   Status read_messages(value field, OpenAiRequest& request);
   Status read_prompt(Key key, value field, OpenAiRequest& request);
@@ -191,6 +177,30 @@ tl::unexpected<Error> RequestScanner::Impl::not_json(simdjson::error_code error)
                std::to_string(reading_->body.size());
   }
   return invalid(std::move(problem));
+}
+
+tl::unexpected<Error> RequestScanner::Impl::wrong(Key key, std::string_view problem) {
+  fault_field = kKeyNames[key];
+  return invalid('"' + std::string(fault_field) + "\" " + std::string(problem));
+}
+
+tl::unexpected<Error> RequestScanner::Impl::must_be(Key key, std::string_view what) {
+  return wrong(key, "must be " + std::string(what));
+}
+
+Status RequestScanner::Impl::read_text(Key key, value field, std::string& into) {
+  if (field.is_null()) return {};
+  std::string_view name;
+  if (field.get(name) != simdjson::SUCCESS) return must_be(key, "a string");
+  if (name.size() > kNameBytesMax) return must_be(key, "at most 512 bytes long");
+  into = name;
+  return {};
+}
+
+Status RequestScanner::Impl::read_bool(Key key, value field, bool& into) {
+  if (field.is_null()) return {};
+  if (field.get(into) != simdjson::SUCCESS) return must_be(key, "true or false");
+  return {};
 }
 
 void RequestScanner::Impl::open_message(std::string_view role) {
@@ -331,6 +341,7 @@ void RequestScanner::Impl::put_tools_first() {
 }
 
 Result<OpenAiRequest> RequestScanner::Impl::scan(std::string& body) {
+  fault_field = {};
   canonical.clear();
   text.clear();
   tokens.clear();
@@ -360,9 +371,7 @@ Result<OpenAiRequest> RequestScanner::Impl::read(Reading& reading) {
     const auto key = key_of(name);
     if (auto error = field.value().get(content)) return not_json(error);
     if (key == kOther) continue;
-    if ((seen >> key & 1U) != 0) {
-      return invalid("\"" + std::string(kKeyNames[key]) + "\" is given twice");
-    }
+    if ((seen >> key & 1U) != 0) return wrong(key, "is given twice");
     seen |= 1U << key;
     if (auto read = read_field(key, content, request); !read) return tl::unexpected(read.error());
   }
@@ -378,6 +387,9 @@ RequestScanner::~RequestScanner() = default;
 
 Result<OpenAiRequest> RequestScanner::scan(std::string& body) {
   return impl_->scan(body);
+}
+std::string_view RequestScanner::fault_field() const {
+  return impl_->fault_field;
 }
 std::string_view RequestScanner::canonical_prompt() const {
   return impl_->canonical;

@@ -48,6 +48,9 @@ class RequestScanner {
   /// JSON object, a field of the wrong type, or one of the fields above given twice.
   [[nodiscard]] Result<OpenAiRequest> scan(std::string& body);
 
+  /// The field that made the last scan fail; empty where the body is no JSON object. A literal.
+  [[nodiscard]] std::string_view fault_field() const;
+
   /// Of the last scan, until the next one.
   [[nodiscard]] std::string_view canonical_prompt() const;
   /// The text of `prompt` alone, where it is one string; else empty.

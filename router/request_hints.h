@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/result.h"
 #include "http/message.h"
 #include "settings/gateway_settings.h"
 
@@ -17,9 +18,10 @@ struct RequestHints {
   std::uint32_t steps_to_execution = 0;  ///< In [0, 1000000].
 };
 
-/// Reads the headers that the settings name. A hint that is no whole number or out of its range is
-/// taken as absent: it steers, it does not decide what is answered.
-[[nodiscard]] RequestHints read_request_hints(const http::Fields& fields,
-                                              const HeaderSettings& names);
+/// Reads the headers that the settings name. Fails with kInvalidArgument, naming the header, where
+/// one that should be a number is none in its range: taken as absent, a proxy's mistake would only
+/// show in who is served late.
+[[nodiscard]] Result<RequestHints> read_request_hints(const http::Fields& fields,
+                                                      const HeaderSettings& names);
 
 }  // namespace ringmaster

@@ -10,7 +10,6 @@
 #include "http/openai_error.h"
 #include "router/forwarding.h"
 #include "router/header_rules.h"
-#include "router/request_hints.h"
 #include "router/run_on.h"
 #include "tokens/byte_estimator.h"
 
@@ -91,7 +90,7 @@ RequestSession::Ending RequestSession::answer() {
     }
     if (!model) {
       auto unknown = http::openai_error(404, "the model \"" + fields_.model + "\" does not exist",
-                                        "model_not_found");
+                                        "model_not_found", "model");
       co_return co_await refuse(std::move(unknown));
     }
   } else if (directory->models.size() == 1) {
@@ -150,7 +149,10 @@ std::optional<http::Response> RequestSession::prepare() {
   if (speaks_openai_) {
     if (auto refusal = http::refuse_compressed(request_.fields)) return refusal;
   }
-  if (auto read = read_body(); !read) return http::openai_error(read.error());
+  if (auto refusal = read_body()) return refusal;
+  const auto hints = read_request_hints(request_.fields, context_.settings->headers);
+  if (!hints) return http::openai_error(hints.error());
+  hints_ = *hints;
   const bool forwards_key = context_.settings->api_keys.empty();
   upstream_head_.method = request_.method;
   upstream_head_.target = request_.target;
@@ -160,23 +162,24 @@ std::optional<http::Response> RequestSession::prepare() {
 }
 
 /// What is no JSON on another route than the two that are known is the instance's affair.
-Status RequestSession::read_body() {
-  if (!speaks_openai_ && !has_json_body(request_)) return {};
+std::optional<http::Response> RequestSession::read_body() {
+  if (!speaks_openai_ && !has_json_body(request_)) return std::nullopt;
   auto scanned = scanner().scan(request_.body);
   if (!scanned) {
-    if (speaks_openai_) return tl::unexpected(std::move(scanned.error()));
-    return {};
+    if (!speaks_openai_) return std::nullopt;
+    return http::openai_error(400, scanned.error().message, {}, scanner().fault_field());
   }
   fields_ = std::move(*scanned);
   if (speaks_openai_ && fields_.model.empty()) {
-    return invalid("\"model\" is missing: name the model that should answer");
+    return http::openai_error(400, "\"model\" is missing: name the model that should answer", {},
+                              "model");
   }
-  return {};
+  return std::nullopt;
 }
 
 void RequestSession::make_spec(RequestSpec& spec, const DirectoryModel* model,
                                const std::optional<TokenVector>& tokens) {
-  auto hints = read_request_hints(request_.fields, context_.settings->headers);
+  RequestHints hints = hints_;
   if (hints.adapter.empty() && is_adapter_) hints.adapter = fields_.model;
   PromptPrefix prefix;
   if (model != nullptr && fields_.prompt != PromptKind::kNone) {

@@ -11,6 +11,7 @@
 #include "http/server.h"
 #include "router/open_answer.h"
 #include "router/request_context.h"
+#include "router/request_hints.h"
 
 namespace ringmaster {
 
@@ -51,7 +52,7 @@ class RequestSession {
 
   [[nodiscard]] Ending answer();
   [[nodiscard]] std::optional<http::Response> prepare();
-  [[nodiscard]] Status read_body();
+  [[nodiscard]] std::optional<http::Response> read_body();
   void make_spec(RequestSpec& spec, const DirectoryModel* model,
                  const std::optional<TokenVector>& tokens);
   [[nodiscard]] boost::asio::awaitable<std::optional<TokenVector>> encode_in_pool(
@@ -97,6 +98,7 @@ class RequestSession {
 
   bool is_adapter_ = false;  ///< fields_.model names a LoRA adapter of a model.
   OpenAiRequest fields_;
+  RequestHints hints_;  ///< Of the headers; views into the request's.
   http::RequestHead upstream_head_;
   std::string body_asking_usage_;      ///< Empty unless an instance is to be asked for its usage.
   std::shared_ptr<Ticket> ticket_;     ///< Null until submitted, and again once it is over.

@@ -168,18 +168,14 @@ void read_template_arguments(const JsonPlace& arguments, Dict& variables) {
 
 }  // namespace
 
-Result<ChatRequest> read_chat_request(std::string_view body_json) {
-  JsonFault fault("");
+ChatRequest read_chat_request(const JsonPlace& body) {
   ChatRequest request;
-  simdjson::dom::parser parser;
-  const auto root = parse_json(parser, body_json, fault);
-  if (!root) return fault.error();
-  const auto messages = root->need("messages");
-  if (!messages) return fault.error();
+  const auto messages = body.need("messages");
+  if (!messages) return request;
   request.variables.set(MarkedText::trusted("messages"), messages_of(*messages));
 
   Value tools = jinja::None{};  // Templates ask "if tools is not none" as well as "if tools".
-  if (const auto list = root->find("tools")) {
+  if (const auto list = body.find("tools")) {
     list->each([](const JsonPlace& tool) {
       if (!tool.is_object()) tool.must_be("an object");
     });
@@ -188,14 +184,23 @@ Result<ChatRequest> read_chat_request(std::string_view body_json) {
     if (request.has_tools) tools = value;
   }
   request.variables.set(MarkedText::trusted("tools"), tools);
-  if (root->flag("continue_final_message", false)) {
-    fault.add("continue_final_message", "must be false: it is not supported");
+  if (body.flag("continue_final_message", false)) {
+    body.find("continue_final_message")->wrong("must be false: it is not supported");
   }
   request.variables.set(MarkedText::trusted("add_generation_prompt"),
-                        root->flag("add_generation_prompt", true));
-  if (const auto arguments = root->find("chat_template_kwargs")) {
+                        body.flag("add_generation_prompt", true));
+  if (const auto arguments = body.find("chat_template_kwargs")) {
     read_template_arguments(*arguments, request.variables);
   }
+  return request;
+}
+
+Result<ChatRequest> read_chat_request(std::string_view body_json) {
+  JsonFault fault("");
+  simdjson::dom::parser parser;
+  const auto root = parse_json(parser, body_json, fault);
+  if (!root) return fault.error();
+  ChatRequest request = read_chat_request(*root);
   if (fault) return fault.error();
   return request;
 }

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "tokens/jinja/compound_values.h"
+#include "tokens/json_place.h"
 
 namespace ringmaster {
 
@@ -20,5 +21,8 @@ struct ChatRequest {
 /// carries as a JSON text, become the mapping that templates expect.
 /// Fails with kInvalidArgument, naming the JSON path and what was expected.
 [[nodiscard]] Result<ChatRequest> read_chat_request(std::string_view body_json);
+
+/// The same of a body that is parsed already; what is wrong becomes a fault of its.
+[[nodiscard]] ChatRequest read_chat_request(const JsonPlace& body);
 
 }  // namespace ringmaster

@@ -31,6 +31,7 @@ void JsonFault::add(std::string_view path, std::string_view problem) {
     message += part;
   }
   error_ = invalid(std::move(message)).value();
+  path_ = path;
 }
 
 void JsonPlace::must_be(std::string_view expectation) const {

@@ -27,9 +27,12 @@ class JsonFault {
 
   /// Requires: there is a fault.
   [[nodiscard]] tl::unexpected<Error> error() const { return tl::unexpected(*error_); }
+  /// Where it is; empty: in the whole text, or there is none.
+  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   std::string subject_;
+  std::string path_;
   std::optional<Error> error_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "tokens/chat_request.h"
 #include "tokens/json_place.h"
 
 namespace ringmaster {
@@ -87,20 +86,30 @@ Result<std::shared_ptr<const PromptEncoder>> PromptEncoder::create(const PromptE
 Result<MarkedText> PromptEncoder::render_chat(std::string_view body_json) const {
   auto request = read_chat_request(body_json);
   if (!request) return tl::unexpected(std::move(request).error());
-  auto chosen = request->has_tools ? templates_.find(kWithTools) : templates_.end();
+  return render(std::move(*request));
+}
+
+Result<MarkedText> PromptEncoder::render(ChatRequest request) const {
+  auto chosen = request.has_tools ? templates_.find(kWithTools) : templates_.end();
   if (chosen == templates_.end()) chosen = templates_.find(kDefault);
   if (chosen == templates_.end()) {
     return invalid("messages: this model has no chat template, so it must be asked by a prompt");
   }
   for (const auto& [name, content] : special_tokens_) {
-    request->variables.set(MarkedText::trusted(name), jinja::Value::trusted(content));
+    request.variables.set(MarkedText::trusted(name), jinja::Value::trusted(content));
   }
   const auto now = today_ ? std::optional(today_()) : std::nullopt;
-  return chosen->second.render(std::move(request->variables), now);
+  return chosen->second.render(std::move(request.variables), now);
 }
 
 Result<TokenVector> PromptEncoder::encode_chat(std::string_view body_json) const {
   const auto text = render_chat(body_json);
+  if (!text) return tl::unexpected(text.error());
+  return tokenizer_->encode(*text);
+}
+
+Result<TokenVector> PromptEncoder::encode_chat(ChatRequest request) const {
+  const auto text = render(std::move(request));
   if (!text) return tl::unexpected(text.error());
   return tokenizer_->encode(*text);
 }

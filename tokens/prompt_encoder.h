@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "tokens/chat_request.h"
 #include "tokens/chat_template.h"
 #include "tokens/token.h"
 #include "tokens/tokenizer.h"
@@ -41,6 +42,8 @@ class PromptEncoder {
   /// `chat_template_kwargs`. Other keys are ignored.
   /// Fails with kInvalidArgument, naming the JSON path, or the template's place and message.
   [[nodiscard]] Result<TokenVector> encode_chat(std::string_view body_json) const;
+  /// The same of a body that was read already. Fails as the template does.
+  [[nodiscard]] Result<TokenVector> encode_chat(ChatRequest request) const;
 
   /// The text that encode_chat() turns into tokens; for tests and for showing.
   [[nodiscard]] Result<MarkedText> render_chat(std::string_view body_json) const;
@@ -59,6 +62,8 @@ class PromptEncoder {
 
  private:
   PromptEncoder() = default;
+
+  [[nodiscard]] Result<MarkedText> render(ChatRequest request) const;
 
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::map<std::string, ChatTemplate, std::less<>> templates_;  // By name; usually "default" only.

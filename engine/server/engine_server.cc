@@ -1,7 +1,8 @@
 #include "engine/server/engine_server.h"
 
-#include <charconv>
+#include <array>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "engine/server/request_id.h"
 #include "http/openai_error.h"
 #include "http/percent_escapes.h"
+#include "http/query_numbers.h"
 
 namespace ringmaster::engine {
 namespace {
@@ -27,24 +29,15 @@ std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
-std::optional<std::uint64_t> query_number(std::string_view query, std::string_view key) {
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    if (!pair.starts_with(key) || pair.substr(key.size(), 1) != "=") continue;
-    const std::string_view text = pair.substr(key.size() + 1);
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc() && end == text.data() + text.size()) return number;
-  }
-  return std::nullopt;
-}
-
 http::Response unknown_model(std::string_view asked, const std::string& served) {
   return http::openai_error(
       404,
       "the model '" + std::string(asked) + "' does not exist: this engine serves '" + served + "'",
-      "model_not_found");
+      "model_not_found", "model");
+}
+
+std::string_view prompt_field(CallKind kind) {
+  return kind == CallKind::kChat ? "messages" : "prompt";
 }
 
 http::Response method_not_allowed(std::string_view allowed) {
@@ -83,6 +76,10 @@ struct EngineServer::Call {
   std::unique_ptr<Generation> generation;
   std::unique_ptr<Answer> answer;
   std::unique_ptr<OpenAiFormat> format;
+  /// What a refusal of the request would be about, so far as it has come: the field, and OpenAI's
+  /// code, a literal. Empty: nothing in particular.
+  std::string blamed = {};
+  std::string_view refusal_code = {};
 
   /// Takes events in until the answer is over. Fails with what ended it otherwise.
   [[nodiscard]] Status take(std::vector<StreamEvent> events, AnswerDelta& delta) const {
@@ -149,6 +146,12 @@ asio::awaitable<void> EngineServer::send(Call& call, http::Response response) {
 }
 
 asio::awaitable<void> EngineServer::send_error(Call& call, const Error& error) {
+  if (error.code == ErrorCode::kInvalidArgument) {
+    http::Response refusal =
+        http::openai_error(http::status_of(error), error.message, call.refusal_code, call.blamed);
+    co_await send(call, std::move(refusal));
+    co_return;
+  }
   const bool asks_to_retry =
       error.code == ErrorCode::kOverloaded || error.code == ErrorCode::kUnavailable;
   const std::optional<Duration> retry_after =
@@ -207,28 +210,33 @@ std::string EngineServer::load_json() const {
   return out;
 }
 
-Result<GenerateRequest> EngineServer::prepare(const http::Request& request,
-                                              const OpenAiRequest& body) {
-  GenerateRequest generate{.sampling = body.sampling,
+Result<TokenVector> EngineServer::encode_prompt(OpenAiRequest& body) const {
+  if (auto* chat = std::get_if<ChatRequest>(&body.prompt)) {
+    return encoder_->encode_chat(std::move(*chat));
+  }
+  if (const auto* text = std::get_if<std::string>(&body.prompt)) {
+    return encoder_->encode_completion(*text);
+  }
+  return std::get<TokenVector>(std::move(body.prompt));
+}
+
+GenerateRequest EngineServer::prepare(Call& call, const OpenAiRequest& body, TokenVector prompt) {
+  GenerateRequest generate{.prompt = std::move(prompt),
+                           .sampling = body.sampling,
                            .output_tokens_max = body.output_tokens_max,
                            .ignores_end_tokens = body.ignores_end_tokens,
                            .priority = body.priority,
                            .cache_salt = body.cache_salt};
   if (!body.has_seed) generate.sampling.seed = mix64(options_.seed + requests_);
-  Result<TokenVector> prompt;
-  if (body.kind == CallKind::kChat) {
-    prompt = encoder_->encode_chat(request.body);
-  } else if (const auto* text = std::get_if<std::string>(&body.prompt)) {
-    prompt = encoder_->encode_completion(*text);
-  } else {
-    prompt = std::get<TokenVector>(body.prompt);
-  }
-  if (!prompt) return tl::unexpected(prompt.error());
-  generate.prompt = std::move(*prompt);
   const auto room = static_cast<std::int64_t>(context_tokens_max_) -
                     static_cast<std::int64_t>(generate.prompt.size());
   if (generate.output_tokens_max == 0 && options_.output_tokens_default < room) {
     generate.output_tokens_max = options_.output_tokens_default;
+  }
+  // The engine will refuse what does not fit, in a word of its own: it knows nothing of fields.
+  if (room < 1 || generate.output_tokens_max > room) {
+    call.refusal_code = "context_length_exceeded";
+    if (room >= 1) call.blamed = body.output_limit;
   }
   return generate;
 }
@@ -270,9 +278,10 @@ asio::awaitable<void> EngineServer::generate(Call& call, CallKind kind) {
     co_await send(call, std::move(*refusal));
     co_return;
   }
-  const Result<OpenAiRequest> body = parse_openai_request(kind, call.request.body);
+  auto body = parse_openai_request(kind, call.request.body);
   if (!body) {
-    co_await send_error(call, body.error());
+    call.blamed = body.error().param;
+    co_await send_error(call, body.error().error);
     co_return;
   }
   if (body->model != options_.model_name) {
@@ -280,12 +289,14 @@ asio::awaitable<void> EngineServer::generate(Call& call, CallKind kind) {
     co_await send(call, std::move(unknown));
     co_return;
   }
-  Result<GenerateRequest> request = prepare(call.request, *body);
-  if (!request) {
-    co_await send_error(call, request.error());
+  call.blamed = prompt_field(kind);
+  Result<TokenVector> prompt = encode_prompt(*body);
+  if (!prompt) {
+    co_await send_error(call, prompt.error());
     co_return;
   }
-  start(call, *body, std::move(*request), received);
+  GenerateRequest request = prepare(call, *body, std::move(*prompt));
+  start(call, *body, std::move(request), received);
   if (body->is_streamed) {
     co_await stream(call);
   } else {
@@ -345,12 +356,17 @@ asio::awaitable<void> EngineServer::stream(Call& call) {
 }
 
 asio::awaitable<void> EngineServer::kv_events(Call& call) {
-  const std::string_view query = call.request.query();
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  std::array<http::QueryNumber, 2> asked{
+      {{.key = "from", .least = 0, .most = kMost}, {.key = "epoch", .least = 0, .most = kMost}}};
+  if (auto refusal = http::read_query(call.request.query(), asked)) {
+    co_await send(call, *std::move(refusal));
+    co_return;
+  }
   auto mailbox = make_mailbox<KvEventMailbox>(kKvBatchesMax);
   const auto inbox = engine_thread_.inbox();
-  inbox->push(SubscribeCommand{.mailbox = mailbox,
-                               .epoch = query_number(query, "epoch"),
-                               .from = query_number(query, "from").value_or(0)});
+  inbox->push(SubscribeCommand{
+      .mailbox = mailbox, .epoch = asked[1].value, .from = asked[0].value.value_or(0)});
   struct Subscription {
     std::shared_ptr<EngineInbox> inbox;
     std::shared_ptr<KvEventMailbox> mailbox;

@@ -93,9 +93,12 @@ void read_logprobs(const JsonPlace& body, OpenAiRequest& request) {
 
 void read_limits(const JsonPlace& body, OpenAiRequest& request) {
   request.output_tokens_max = integer_at(body, "max_tokens", 0, 1, kInt32Max);
+  constexpr std::string_view kNewerName = "max_completion_tokens";
   if (request.kind == CallKind::kChat) {
-    request.output_tokens_max =
-        integer_at(body, "max_completion_tokens", request.output_tokens_max, 1, kInt32Max);
+    if (const auto newer = body.find(kNewerName)) {
+      request.output_tokens_max = static_cast<std::int32_t>(newer->integer(1, kInt32Max));
+      request.output_limit = kNewerName;
+    }
   } else if (!body.find("max_tokens")) {
     request.output_tokens_max = 16;  // The documented default of /v1/completions.
   }
@@ -200,22 +203,28 @@ void refuse_unsupported(const JsonPlace& body) {
   }
 }
 
+tl::unexpected<RequestFault> no_object(std::string_view problem) {
+  auto error = invalid("the body " + std::string(problem)).value();
+  return tl::unexpected(RequestFault{.error = std::move(error), .param = {}});
+}
+
 }  // namespace
 
-Result<OpenAiRequest> parse_openai_request(CallKind kind, std::string_view body) {
+tl::expected<OpenAiRequest, RequestFault> parse_openai_request(CallKind kind,
+                                                               std::string_view body) {
   simdjson::dom::parser parser;
   JsonFault fault("");
   const auto root = parse_json(parser, body, fault);
   if (!root) {
-    return invalid("the body " + fault.error().value().message + " at " + place_of_bad_json(body));
+    return no_object(fault.error().value().message + " at " + place_of_bad_json(body));
   }
-  if (!root->is_object()) return invalid("the body must be a JSON object");
+  if (!root->is_object()) return no_object("must be a JSON object");
   OpenAiRequest request{.kind = kind};
   if (const auto model = root->need("model")) request.model = model->string();
   if (kind == CallKind::kCompletion) {
     read_prompt(*root, request);
-  } else if (const auto messages = root->need("messages"); messages && !messages->is_array()) {
-    messages->must_be("a list of messages");
+  } else {
+    request.prompt = read_chat_request(*root);
   }
   read_sampling(*root, request);
   read_logprobs(*root, request);
@@ -226,7 +235,9 @@ Result<OpenAiRequest> parse_openai_request(CallKind kind, std::string_view body)
       integer_at(*root, "priority", 0, std::numeric_limits<std::int32_t>::min(), kInt32Max);
   request.cache_salt = text_at(*root, "cache_salt", kSaltBytesMax);
   refuse_unsupported(*root);
-  if (fault) return fault.error();
+  if (fault) {
+    return tl::unexpected(RequestFault{.error = fault.error().value(), .param = fault.path()});
+  }
   return request;
 }
 

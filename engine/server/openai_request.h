@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "engine/executor.h"
+#include "tokens/chat_request.h"
 #include "tokens/token.h"
 
 namespace ringmaster::engine {
@@ -18,11 +19,11 @@ enum class CallKind { kChat, kCompletion };
 struct OpenAiRequest {
   CallKind kind = CallKind::kChat;
   std::string model;
-  /// Completions only; the messages of a chat are read by the prompt encoder.
-  std::variant<std::string, TokenVector> prompt;
+  std::variant<std::string, TokenVector, ChatRequest> prompt;  ///< The last for chats only.
   SamplingOptions sampling;
   bool has_seed = false;
-  std::int32_t output_tokens_max = 0;  ///< 0: not given.
+  std::int32_t output_tokens_max = 0;            ///< 0: not given.
+  std::string_view output_limit = "max_tokens";  ///< The field that says it; a literal.
   std::vector<std::string> stop;
   bool is_streamed = false;
   bool includes_usage = false;  ///< A last chunk with the usage of a stream.
@@ -31,9 +32,16 @@ struct OpenAiRequest {
   std::string cache_salt;
 };
 
+/// What is wrong with a body.
+struct RequestFault {
+  Error error;
+  std::string param;  ///< JSON path of the field at fault; empty: none in particular.
+};
+
 /// Reads a body. Keys that are not known are ignored; those that would change the answer in a way
 /// that the engine cannot do are refused, unless they have their neutral value.
 /// Fails with kInvalidArgument: bad JSON with line and column, else the key and what was expected.
-[[nodiscard]] Result<OpenAiRequest> parse_openai_request(CallKind kind, std::string_view body);
+[[nodiscard]] tl::expected<OpenAiRequest, RequestFault> parse_openai_request(CallKind kind,
+                                                                             std::string_view body);
 
 }  // namespace ringmaster::engine

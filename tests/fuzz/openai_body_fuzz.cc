@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   for (const CallKind kind : {CallKind::kChat, CallKind::kCompletion}) {
     const auto request = ringmaster::engine::parse_openai_request(kind, body);
-    if (!request && request.error().message.empty()) __builtin_trap();
+    if (!request && request.error().error.message.empty()) __builtin_trap();
     if (request && request->sampling.logprobs > 20) __builtin_trap();
   }
   return 0;

@@ -133,7 +133,7 @@ TEST(Failure, RefusesAnUnknownModelByItsName) {
   EXPECT_EQ(
       got.body,
       R"({"error":{"message":"the model \"gpt\" does not exist","type":"invalid_request_error",)"
-      R"("param":null,"code":"model_not_found"}})");
+      R"("param":"model","code":"model_not_found"}})");
 }
 
 TEST(Failure, RefusesABodyThatIsNoJson) {

@@ -57,6 +57,25 @@ TEST(Body, IsRefusedWithThePlaceWhereItIsNoJson) {
   EXPECT_TRUE(has(client.post(kChat, R"({"model":"m","messages":[}]})"), " at byte 25 of 28"));
 }
 
+TEST(Body, IsRefusedByTheFieldAtFault) {
+  FakeEngine engine(streams());
+  LiveGateway gateway({&engine});
+  TestClient client(gateway.port);
+  EXPECT_TRUE(has(client.post(kChat, R"({"model":"m","stream":"yes"})"), R"("param":"stream")"));
+  EXPECT_TRUE(has(client.post(kChat, R"({"messages":[]})"), R"("param":"model")"));
+  EXPECT_EQ(engine.received(), 0U);
+}
+
+TEST(Header, IsRefusedWhereItShouldBeANumber) {
+  FakeEngine engine(streams());
+  LiveGateway gateway({&engine});
+  TestClient client(gateway.port);
+  const auto got = client.post(kChat, chat("x"), with("x-steps-to-execution", "soon"));
+  EXPECT_EQ(got.status, 400);
+  EXPECT_TRUE(has(got, "the header x-steps-to-execution must be a whole number in [0, 1000000]"));
+  EXPECT_EQ(engine.received(), 0U);
+}
+
 TEST(Failure, NamesTheLastInstanceThatWasLost) {
   FakeEngine first(breaks_after(""));
   FakeEngine second(breaks_after(""));

@@ -21,6 +21,12 @@ TEST(ErrorBody, NestsAFlatBody) {
   EXPECT_NE(body.find("too long"), std::string::npos);
 }
 
+TEST(ErrorBody, KeepsTheFieldAtFaultOfAFlatBody) {
+  const auto body =
+      openai_error_from(400, R"({"object":"error","message":"too long","param":"prompt"})");
+  EXPECT_NE(body.find(R"("param":"prompt")"), std::string::npos);
+}
+
 TEST(ErrorBody, KeepsPlainTextAsTheMessage) {
   EXPECT_NE(openai_error_from(503, "model is loading").find("model is loading"), std::string::npos);
 }

@@ -36,6 +36,11 @@ TEST(OpenAiErrorBody, HasTheFourKeysThatClientsRead) {
   EXPECT_EQ(error.at("code").as_string(), "model_not_found");
 }
 
+TEST(OpenAiErrorBody, NamesTheFieldAtFault) {
+  EXPECT_EQ(error_in(openai_error_body(400, "m", "", "stop[3]")).at("param").as_string(),
+            "stop[3]");
+}
+
 TEST(OpenAiErrorBody, HasNullForNoCode) {
   EXPECT_TRUE(error_in(openai_error_body(400, "m")).at("code").is_null());
 }

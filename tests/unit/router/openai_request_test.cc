@@ -56,6 +56,21 @@ TEST_F(Scan, RefusesAFieldGivenTwice) {
   EXPECT_EQ(problem(R"({"model":"a","mod\u0065l":"b"})"), "\"model\" is given twice");
 }
 
+TEST_F(Scan, TellsTheFieldAtFault) {
+  EXPECT_NE(problem(R"({"model":7})"), "none");
+  EXPECT_EQ(scanner.fault_field(), "model");
+  EXPECT_NE(problem(R"({"model":"m","messages":[7]})"), "none");
+  EXPECT_EQ(scanner.fault_field(), "messages");
+  EXPECT_NE(problem(R"({"stream":true,"stream":true})"), "none");
+  EXPECT_EQ(scanner.fault_field(), "stream");
+}
+
+TEST_F(Scan, BlamesNoFieldForWhatIsNoJson) {
+  EXPECT_NE(problem(R"({"model":7})"), "none");
+  EXPECT_NE(problem(R"({"messages":[}]})"), "none");
+  EXPECT_EQ(scanner.fault_field(), "");
+}
+
 TEST_F(Scan, SaysWhatWasExpected) {
   EXPECT_EQ(problem(R"({"model":7})"), "\"model\" must be a string");
   EXPECT_EQ(problem(R"({"stream":"yes"})"), "\"stream\" must be true or false");

@@ -152,6 +152,39 @@ TEST(EngineServer, RefusesAPromptLongerThanTheModelWithItsFigures) {
   }
 }
 
+// "PARAM CODE" of the error, null where it has none.
+std::string blamed_by(const HttpAnswer& answer) {
+  const json::value error = answer.json().at("error");
+  return json::serialize(error.at("param")) + " " + json::serialize(error.at("code"));
+}
+
+TEST(EngineServer, NamesTheFieldOfARequestThatItRefuses) {
+  EngineServerBench bench({.context_tokens = 32});
+  const std::string short_prompt = R"("prompt":[1,2],)";
+  EXPECT_EQ(blamed_by(bench.complete(short_prompt + R"("temperature":9)")),
+            R"("temperature" null)");
+  EXPECT_EQ(blamed_by(bench.complete(kLongPrompt)), R"("prompt" "context_length_exceeded")");
+  EXPECT_EQ(blamed_by(bench.complete(short_prompt + R"("max_tokens":31)")),
+            R"("max_tokens" "context_length_exceeded")");
+  EXPECT_EQ(blamed_by(bench.complete(R"("prompt":[1000000])")), R"("prompt" null)");
+  EXPECT_EQ(blamed_by(bench.complete(R"("prompt":[])")), R"("prompt" null)");
+  EXPECT_EQ(blamed_by(bench.post("/v1/completions", "{")), "null null");
+  EXPECT_EQ(blamed_by(bench.post("/v1/completions", R"({"model":"other","prompt":"x"})")),
+            R"("model" "model_not_found")");
+}
+
+TEST(EngineServer, NamesTheFieldOfAChatThatItRefuses) {
+  EngineServerBench bench({.context_tokens = 64});
+  const auto refusal = [&bench](const std::string& fields) {
+    return blamed_by(bench.post("/v1/chat/completions", EngineServerBench::with_model(fields)));
+  };
+  EXPECT_EQ(refusal(R"("messages":[{"content":"x"}])"), R"("messages[0].role" null)");
+  EXPECT_EQ(refusal(R"("messages":[{"role":"user","content":")" + std::string(999, 'x') + R"("}])"),
+            R"("messages" "context_length_exceeded")");
+  EXPECT_EQ(refusal(kChat + R"(,"max_completion_tokens":64)"),
+            R"("max_completion_tokens" "context_length_exceeded")");
+}
+
 TEST(EngineServer, RefusesWhatIsNotThere) {
   EngineServerBench bench;
   EXPECT_EQ(bench.get("/v1/nothing").status, 404);

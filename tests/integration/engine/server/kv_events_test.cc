@@ -98,6 +98,14 @@ TEST_F(KvEventsTest, AnswersASequenceOfAnotherLifeWithASnapshot) {
             "stored");
 }
 
+TEST_F(KvEventsTest, RefusesAQueryThatItCannotRead) {
+  const HttpAnswer refused = bench.get("/kv_events?from=abc");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.json().at("error").at("param").as_string(), "from");
+  EXPECT_EQ(bench.get("/kv_events?from=1&epoch=").status, 400);
+  EXPECT_EQ(bench.get("/kv_events?form=1").status, 400);
+}
+
 TEST_F(KvEventsTest, GoesOnWithLiveBatches) {
   auto reading =
       asio::co_spawn(threads.executor(0), read_events(client, bench.endpoint(), "/kv_events", 2),

@@ -5,18 +5,24 @@
 namespace ringmaster::engine {
 namespace {
 
-Result<OpenAiRequest> chat(std::string fields) {
+using Parsed = tl::expected<OpenAiRequest, RequestFault>;
+
+Parsed chat(std::string fields) {
   return parse_openai_request(
       CallKind::kChat,
       R"({"model":"m","messages":[{"role":"user","content":"hi"}])" + fields + "}");
 }
 
-Result<OpenAiRequest> completion(std::string fields) {
+Parsed completion(std::string fields) {
   return parse_openai_request(CallKind::kCompletion, R"({"model":"m")" + fields + "}");
 }
 
-std::string message_of(const Result<OpenAiRequest>& result) {
-  return result ? "no error" : result.error().message;
+std::string message_of(const Parsed& result) {
+  return result ? "no error" : result.error().error.message;
+}
+
+std::string param_of(const Parsed& result) {
+  return result ? "no error" : result.error().param;
 }
 
 TEST(OpenAiRequest, HasTheDefaultsOfTheApi) {
@@ -120,9 +126,30 @@ TEST(OpenAiRequest, NamesTheKeyAndWhatWasExpected) {
   EXPECT_EQ(message_of(parse_openai_request(CallKind::kChat, R"({"messages":[]})")),
             "model: is missing");
   EXPECT_EQ(message_of(parse_openai_request(CallKind::kChat, R"({"model":"m","messages":1})")),
-            "messages: must be a list of messages, is a number");
+            "messages: must be an array, is a number");
   EXPECT_EQ(message_of(parse_openai_request(CallKind::kChat, "[]")),
             "the body must be a JSON object");
+}
+
+TEST(OpenAiRequest, TellsTheFieldAtFaultByItsPath) {
+  EXPECT_EQ(param_of(chat(R"(,"temperature":3)")), "temperature");
+  EXPECT_EQ(param_of(chat(R"(,"stop":["a",""])")), "stop[1]");
+  EXPECT_EQ(param_of(chat(R"(,"response_format":{"type":"json_object"})")), "response_format.type");
+  EXPECT_EQ(param_of(completion("")), "prompt");
+  EXPECT_EQ(param_of(parse_openai_request(
+                CallKind::kChat, R"({"model":"m","messages":[{"role":"user","content":7}]})")),
+            "messages[0].content");
+}
+
+TEST(OpenAiRequest, BlamesNoFieldForWhatIsNoObject) {
+  EXPECT_EQ(param_of(parse_openai_request(CallKind::kChat, "[]")), "");
+  EXPECT_EQ(param_of(parse_openai_request(CallKind::kChat, "{")), "");
+}
+
+TEST(OpenAiRequest, SaysWhichFieldLimitsTheOutput) {
+  EXPECT_EQ(chat(R"(,"max_tokens":9)")->output_limit, "max_tokens");
+  EXPECT_EQ(chat(R"(,"max_tokens":9,"max_completion_tokens":4)")->output_limit,
+            "max_completion_tokens");
 }
 
 TEST(OpenAiRequest, RefusesWhatWouldChangeTheAnswerUnseen) {
