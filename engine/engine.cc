@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/step_writer.h"
 
 namespace ringmaster::engine {
 
@@ -130,38 +131,10 @@ bool Engine::begin_step_ahead() {
 }
 
 void Engine::submit(Flight& flight, bool is_ahead) {
-  flight.input.clear();
   pool_.take_copies(flight.input.saves, flight.input.loads);
-  for (const ScheduledSequence& part : flight.plan.sequences) pack(part, is_ahead, flight.input);
+  write_step(flight.plan, is_ahead, flight.input);
   executor_.submit(flight.input);
   ++steps_in_flight_;
-}
-
-void Engine::pack(const ScheduledSequence& scheduled, bool is_ahead, StepInput& input) {
-  const Sequence& sequence = *scheduled.sequence;
-  // Ahead, the one token to compute is not among the sequence's yet.
-  const std::int32_t first = is_ahead ? sequence.total_tokens() : sequence.computed_tokens;
-  const std::int32_t end = first + scheduled.query_tokens;
-  StepSequence part{.slot = sequence.slot,
-                    .query_start = static_cast<std::int32_t>(input.tokens.size()),
-                    .query_tokens = scheduled.query_tokens,
-                    .context_tokens = end,
-                    .block_table_start = static_cast<std::int32_t>(input.block_tables.size()),
-                    .block_count = static_cast<std::int32_t>(sequence.blocks.size())};
-  if (is_ahead || end == sequence.total_tokens()) {
-    part.sample_row = static_cast<std::int32_t>(input.sampling.size());
-    input.sampling.push_back({.options = sequence.sampling,
-                              .output_index = sequence.output_tokens() + (is_ahead ? 1 : 0)});
-  }
-  for (std::int32_t position = first; position < end; ++position) {
-    input.tokens.push_back(is_ahead ? sample_of_slot(sequence.slot)
-                                    : sequence.tokens[static_cast<std::size_t>(position)]);
-    input.positions.push_back(position);
-  }
-  input.block_tables.insert(input.block_tables.end(), sequence.blocks.begin(),
-                            sequence.blocks.end());
-  input.decode_sequences += scheduled.query_tokens == 1 ? 1 : 0;
-  input.sequences.push_back(part);
 }
 
 void Engine::end_step(StepResult& result) {
@@ -183,6 +156,10 @@ void Engine::end_step(StepResult& result) {
   }
   if (done) {
     RINGMASTER_CHECK(output_.sampled.size() == flight.input.sampling.size());
+    // All at once, so that the memory is waited for once and not for each of them.
+    for (const ScheduledSequence& part : plan.sequences) {
+      if (part.sequence != nullptr) scheduler_.prefetch(part);
+    }
     std::size_t sample_row = 0;
     for (const ScheduledSequence& part : plan.sequences) collect(part, sample_row, result);
   } else {
@@ -232,15 +209,15 @@ FinishReason Engine::finish_reason(const Sequence& sequence, TokenId token) cons
                                                                 : FinishReason::kNone;
 }
 
-void Engine::fail_step(const StepPlan& plan, const std::string& error, StepResult& result) {
+void Engine::fail_step(const StepPlan& plan, std::string error, StepResult& result) {
+  result.error = std::move(error);
   for (const ScheduledSequence& part : plan.sequences) {
     if (part.sequence == nullptr) continue;
     if (!part.sequence->is_aborted) {
       result.outputs.push_back({.request = part.sequence->id,
                                 .output_index = part.sequence->output_tokens(),
                                 .has_token = false,
-                                .finish = FinishReason::kError,
-                                .error = error});
+                                .finish = FinishReason::kError});
     }
     finish(*part.sequence);
   }

@@ -111,10 +111,9 @@ class Engine {
   [[nodiscard]] Flight& newest() { return flights_[(oldest_ + 1) % flights_.size()]; }
   [[nodiscard]] bool is_in_flight(const Sequence& sequence) const;
   void submit(Flight& flight, bool is_ahead);
-  void pack(const ScheduledSequence& scheduled, bool is_ahead, StepInput& input);
   void collect(const ScheduledSequence& scheduled, std::size_t& sample_row, StepResult& result);
   void take_token(Sequence& sequence, SampledToken&& token, StepResult& result);
-  void fail_step(const StepPlan& plan, const std::string& error, StepResult& result);
+  void fail_step(const StepPlan& plan, std::string error, StepResult& result);
   void finish(Sequence& sequence);
   [[nodiscard]] FinishReason finish_reason(const Sequence& sequence, TokenId token) const;
 

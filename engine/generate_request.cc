@@ -5,6 +5,7 @@ namespace ringmaster::engine {
 void StepResult::clear() {
   admitted.clear();
   outputs.clear();
+  error.clear();
   prefill_tokens = 0;
   decode_tokens = 0;
   device_time = {};

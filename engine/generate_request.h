@@ -36,7 +36,6 @@ struct OutputEvent {
   bool has_token = true;
   SampledToken token;
   FinishReason finish = FinishReason::kNone;
-  std::string error;  ///< Only with kError.
 };
 
 /// A request that got its first share of a step.
@@ -49,6 +48,7 @@ struct AdmittedEvent {
 struct StepResult {
   std::vector<AdmittedEvent> admitted;
   std::vector<OutputEvent> outputs;
+  std::string error;  ///< Why the step failed, and each of its outputs with it; empty: it did not.
   std::int32_t prefill_tokens = 0;
   std::int32_t decode_tokens = 0;
   Duration device_time{};

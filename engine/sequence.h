@@ -60,7 +60,8 @@ struct Sequence {
   /// Appends an output token and the hash of the block that it fills, if it does.
   void append(TokenId token, std::int32_t block_tokens) {
     tokens.push_back(token);
-    if (total_tokens() % block_tokens != 0) return;
+    const auto filled = chain.size() + 1;
+    if (tokens.size() < filled * static_cast<std::size_t>(block_tokens)) return;
     const BlockHash& previous = chain.empty() ? seed : chain.back();
     chain.push_back(
         chain_block(previous, TokenSpan(tokens).last(static_cast<std::size_t>(block_tokens))));

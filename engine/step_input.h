@@ -27,7 +27,8 @@ struct StepSequence {
   std::int32_t context_tokens = 0;     ///< Tokens in the KV cache after this step.
   std::int32_t block_table_start = 0;  ///< In StepInput::block_tables.
   std::int32_t block_count = 0;
-  std::int32_t sample_row = -1;  ///< In StepInput::sampling; -1: nothing is sampled this step.
+  /// In StepInput::sampling, counted in the order of the sequences; -1: nothing is sampled.
+  std::int32_t sample_row = -1;
 };
 
 struct SampleRow {

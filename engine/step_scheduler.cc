@@ -63,28 +63,23 @@ bool StepScheduler::schedule_ahead(const StepPlan& in_flight, StepPlan& plan) {
     const Sequence& sequence = *part.sequence;
     if (sequence.is_aborted || part.query_tokens != sequence.uncomputed_tokens()) return false;
     if (sequence.output_tokens() + 1 >= sequence.output_tokens_max) return false;
-    blocks += std::max(0, blocks_for(sequence.total_tokens() + 1) -
-                              static_cast<std::int32_t>(sequence.blocks.size()));
+    blocks += missing_blocks(sequence, sequence.total_tokens() + 1);
     ++count;
   }
   if (count == 0 || count != running_count() || blocks > pool_.free_count()) return false;
   for (const ScheduledSequence& part : in_flight.sequences) {
     if (part.sequence == nullptr) continue;
-    const auto needed = static_cast<std::size_t>(blocks_for(part.sequence->total_tokens() + 1));
-    while (part.sequence->blocks.size() < needed) part.sequence->blocks.push_back(pool_.allocate());
+    allocate(*part.sequence, missing_blocks(*part.sequence, part.sequence->total_tokens() + 1));
     plan.sequences.push_back({.sequence = part.sequence, .query_tokens = 1});
   }
   return true;
 }
 
-void StepScheduler::retire(Sequence& sequence, std::int32_t query_tokens) {
-  sequence.computed_tokens += query_tokens;
+void StepScheduler::settle(Sequence& sequence) {
   if (!options_.uses_prefix_cache) return;
-  const std::int32_t width = pool_.block_tokens();
-  for (; (sequence.settled_blocks + 1) * width <= sequence.computed_tokens;
-       ++sequence.settled_blocks) {
+  const auto block_tokens = static_cast<std::size_t>(pool_.block_tokens());
+  for (; fills_a_block(sequence, sequence.computed_tokens); ++sequence.settled_blocks) {
     const auto j = static_cast<std::size_t>(sequence.settled_blocks);
-    const auto block_tokens = static_cast<std::size_t>(width);
     pool_.index(sequence.blocks[j], sequence.chain[j],
                 TokenSpan(sequence.tokens).subspan(j * block_tokens, block_tokens));
   }
@@ -102,6 +97,16 @@ std::int32_t StepScheduler::blocks_for(std::int32_t tokens) const {
   return (tokens + pool_.block_tokens() - 1) / pool_.block_tokens();
 }
 
+std::int32_t StepScheduler::missing_blocks(const Sequence& sequence, std::int32_t tokens) const {
+  const auto count = static_cast<std::int32_t>(sequence.blocks.size());
+  // Of most sequences of most steps none: found without a division.
+  return tokens <= count * pool_.block_tokens() ? 0 : blocks_for(tokens) - count;
+}
+
+void StepScheduler::allocate(Sequence& sequence, std::int32_t blocks) {
+  for (; blocks > 0; --blocks) sequence.blocks.push_back(pool_.allocate());
+}
+
 std::int32_t StepScheduler::chunk_of(std::int32_t uncomputed, std::int32_t tokens_left) const {
   const std::int32_t chunk = std::min(uncomputed, tokens_left);
   return options_.prefill_chunk_tokens > 0 ? std::min(chunk, options_.prefill_chunk_tokens) : chunk;
@@ -115,23 +120,30 @@ std::int32_t StepScheduler::cached_blocks(const Sequence& sequence) const {
 }
 
 void StepScheduler::plan_running(StepPlan& plan) {
-  auto decoding_behind = static_cast<std::int32_t>(
-      std::ranges::count_if(running_, [](const Sequence* s) { return s->is_decoding(); }));
+  std::int32_t decoding_behind = -1;  // Counted when the first one in prefill asks.
   for (std::size_t i = 0; i < running_.size() && tokens_left_ > 0; ++i) {
     Sequence& sequence = *running_[i];
-    if (sequence.is_decoding()) --decoding_behind;
-    // The first one always gets a token, so that it makes progress whatever the others do.
-    const std::int32_t reserved_max = i == 0 ? tokens_left_ - 1 : tokens_left_;
-    const std::int32_t reserved =
-        sequence.is_decoding() ? 0 : std::min(decoding_behind, reserved_max);
-    const std::int32_t query_tokens =
-        chunk_of(sequence.uncomputed_tokens(), tokens_left_ - reserved);
-    if (query_tokens <= 0) continue;
-    const std::int32_t blocks = blocks_for(sequence.computed_tokens + query_tokens) -
-                                static_cast<std::int32_t>(sequence.blocks.size());
+    std::int32_t query_tokens = 1;
+    if (sequence.is_decoding()) {
+      if (decoding_behind > 0) --decoding_behind;
+    } else {
+      if (decoding_behind < 0) decoding_behind = decoding_from(i);
+      // The first one always gets a token, so that it makes progress whatever the others do.
+      const std::int32_t reserved_max = i == 0 ? tokens_left_ - 1 : tokens_left_;
+      query_tokens = chunk_of(sequence.uncomputed_tokens(),
+                              tokens_left_ - std::min(decoding_behind, reserved_max));
+      if (query_tokens <= 0) continue;
+    }
+    const std::int32_t blocks = missing_blocks(sequence, sequence.computed_tokens + query_tokens);
     if (!make_room(i, blocks, plan)) break;
-    give(sequence, query_tokens, plan);
+    give(sequence, query_tokens, blocks, plan);
   }
+}
+
+std::int32_t StepScheduler::decoding_from(std::size_t position) const {
+  const std::span<Sequence* const> rest = std::span(running_).subspan(position);
+  return static_cast<std::int32_t>(
+      std::ranges::count_if(rest, [](const Sequence* s) { return s->is_decoding(); }));
 }
 
 bool StepScheduler::make_room(std::size_t position, std::int32_t blocks, StepPlan& plan) {
@@ -194,8 +206,7 @@ bool StepScheduler::may_admit(const Sequence& sequence, std::int32_t cached) con
   std::int32_t needed = blocks_for(sequence.total_tokens()) - cached +
                         pool_.free_among_cached(sequence.chain, cached);
   for (const Sequence* other : running_) {
-    needed += std::max(
-        0, blocks_for(other->total_tokens()) - static_cast<std::int32_t>(other->blocks.size()));
+    needed += missing_blocks(*other, other->total_tokens());
   }
   return pool_.free_count() >= needed + watermark_blocks_;
 }
@@ -214,14 +225,17 @@ void StepScheduler::admit(Sequence& sequence, std::int32_t cached, StepPlan& pla
     sequence.cached_tokens = sequence.computed_tokens;
     plan.admitted.push_back(&sequence);
   }
-  give(sequence, chunk_of(sequence.uncomputed_tokens(), tokens_left_), plan);
+  const std::int32_t query_tokens = chunk_of(sequence.uncomputed_tokens(), tokens_left_);
+  give(sequence, query_tokens, missing_blocks(sequence, sequence.computed_tokens + query_tokens),
+       plan);
 }
 
-void StepScheduler::give(Sequence& sequence, std::int32_t query_tokens, StepPlan& plan) {
-  const auto blocks = static_cast<std::size_t>(blocks_for(sequence.computed_tokens + query_tokens));
-  while (sequence.blocks.size() < blocks) sequence.blocks.push_back(pool_.allocate());
+void StepScheduler::give(Sequence& sequence, std::int32_t query_tokens, std::int32_t blocks,
+                         StepPlan& plan) {
+  allocate(sequence, blocks);
   tokens_left_ -= query_tokens;
-  plan.sequences.push_back({.sequence = &sequence, .query_tokens = query_tokens});
+  const ScheduledSequence part{.sequence = &sequence, .query_tokens = query_tokens};
+  plan.sequences.push_back(part);
 }
 
 void StepScheduler::release_blocks(Sequence& sequence) {

@@ -60,8 +60,20 @@ class StepScheduler {
   /// its prompt or gets its last token.
   [[nodiscard]] bool schedule_ahead(const StepPlan& in_flight, StepPlan& plan);
 
+  /// Brings nearer what retire() will touch.
+  void prefetch(const ScheduledSequence& part) const {
+    const Sequence& sequence = *part.sequence;
+    if (!options_.uses_prefix_cache) return;
+    if (!fills_a_block(sequence, sequence.computed_tokens + part.query_tokens)) return;
+    const auto next = static_cast<std::size_t>(sequence.settled_blocks);
+    pool_.prefetch(sequence.blocks[next], sequence.chain[next]);
+  }
+
   /// Says that a step computed `query_tokens` more of a sequence: full blocks enter the cache.
-  void retire(Sequence& sequence, std::int32_t query_tokens);
+  void retire(Sequence& sequence, std::int32_t query_tokens) {
+    sequence.computed_tokens += query_tokens;
+    if (fills_a_block(sequence, sequence.computed_tokens)) settle(sequence);
+  }
 
   [[nodiscard]] std::int32_t waiting_count() const {
     return static_cast<std::int32_t>(waiting_.size());
@@ -78,10 +90,21 @@ class StepScheduler {
     bool operator()(const Sequence* a, const Sequence* b) const;
   };
 
+  /// Whether with so many tokens computed the first block that is not settled is whole.
+  [[nodiscard]] bool fills_a_block(const Sequence& sequence, std::int32_t computed_tokens) const {
+    return (sequence.settled_blocks + 1) * pool_.block_tokens() <= computed_tokens;
+  }
+  /// Enters what is computed whole into the cache.
+  void settle(Sequence& sequence);
   [[nodiscard]] std::int32_t blocks_for(std::int32_t tokens) const;
+  /// How many blocks a sequence lacks to have room for that many tokens.
+  [[nodiscard]] std::int32_t missing_blocks(const Sequence& sequence, std::int32_t tokens) const;
+  void allocate(Sequence& sequence, std::int32_t blocks);
   [[nodiscard]] std::int32_t chunk_of(std::int32_t uncomputed, std::int32_t tokens_left) const;
   [[nodiscard]] std::int32_t cached_blocks(const Sequence& sequence) const;
   void plan_running(StepPlan& plan);
+  /// Decoding sequences among running_[position] and those behind it.
+  [[nodiscard]] std::int32_t decoding_from(std::size_t position) const;
   void plan_waiting(StepPlan& plan);
   /// Preempts behind running_[position] until `blocks` are free; false if it hit itself.
   bool make_room(std::size_t position, std::int32_t blocks, StepPlan& plan);
@@ -90,7 +113,7 @@ class StepScheduler {
   void count_overtakes(const Sequence& admitted);
   [[nodiscard]] bool may_admit(const Sequence& sequence, std::int32_t cached) const;
   void admit(Sequence& sequence, std::int32_t cached, StepPlan& plan);
-  void give(Sequence& sequence, std::int32_t query_tokens, StepPlan& plan);
+  void give(Sequence& sequence, std::int32_t query_tokens, std::int32_t blocks, StepPlan& plan);
   void release_blocks(Sequence& sequence);
 
   StepSchedulerOptions options_;

@@ -32,7 +32,9 @@ inline constexpr std::int32_t kPrefillTileKeys = 64;
 }
 
 [[nodiscard]] constexpr std::int32_t chunk_count(std::int32_t context) {
-  return ceil_div(context, chunk_tokens(context));
+  // Divided by a constant where it can be.
+  return context <= kChunkTokensMin * kChunksMax ? ceil_div(context, kChunkTokensMin)
+                                                 : ceil_div(context, chunk_tokens(context));
 }
 
 /// The segment that `item` lies in, given where each of `count` segments starts and, after them,

@@ -29,8 +29,8 @@ CudaStep StepPacker::pack(const StepInput& input) {
   pack_tokens(input, layout);
   pack_sequences(input, layout, step);
   pack_rows(input, layout, step.counts.rows);
-  // Nine words of ten are these: std::copy() moves them as one piece, std::ranges::copy() one by
-  // one.
+  // Nine words of ten are these. (std::copy() moves them as one piece, std::ranges::copy() one by
+  // one.)
   const auto tables_end = std::copy(input.block_tables.begin(), input.block_tables.end(),
                                     words_.begin() + layout.block_tables);
   std::fill(tables_end, words_.end(), 0);
@@ -57,47 +57,67 @@ StepCounts StepPacker::counts_of(const StepInput& input) const {
 }
 
 void StepPacker::pack_tokens(const StepInput& input, const StepLayout& layout) {
-  std::ranges::copy(input.tokens, words_.begin() + layout.tokens);
-  std::ranges::copy(input.positions, words_.begin() + layout.positions);
-  std::int32_t* slots = &words_[static_cast<std::size_t>(layout.kv_slots)];
-  std::fill(slots, words_.data() + layout.query_starts, -1);
+  std::copy(input.tokens.begin(), input.tokens.end(), words_.begin() + layout.tokens);
+  std::copy(input.positions.begin(), input.positions.end(), words_.begin() + layout.positions);
+  std::int32_t* const slots = words_.data() + layout.kv_slots;
+  std::fill(slots + input.tokens.size(), words_.data() + layout.query_starts, -1);
+  const std::int32_t width = options_.block_tokens;
   for (const StepSequence& sequence : input.sequences) {
-    const std::int32_t* table = input.block_tables.data() + sequence.block_table_start;
-    for (std::int32_t i = 0; i < sequence.query_tokens; ++i) {
-      const std::int32_t position = sequence.context_tokens - sequence.query_tokens + i;
-      slots[sequence.query_start + i] =
-          table[position / options_.block_tokens] * options_.block_tokens +
-          position % options_.block_tokens;
+    const std::int32_t* const table = input.block_tables.data() + sequence.block_table_start;
+    const std::int32_t first = sequence.context_tokens - sequence.query_tokens;
+    // What decodes is in its last block, found without a division.
+    std::int32_t entry = sequence.block_count - 1;
+    if (first < entry * width) entry = first / width;
+    std::int32_t offset = first - entry * width;
+    for (std::int32_t i = 0; i < sequence.query_tokens; ++i, ++offset) {
+      if (offset == width) {
+        offset = 0;
+        ++entry;
+      }
+      slots[sequence.query_start + i] = table[entry] * width + offset;
     }
   }
 }
 
 void StepPacker::pack_sequences(const StepInput& input, const StepLayout& layout, CudaStep& step) {
-  const std::int32_t decoding = step.counts.decode_sequences;
-  bool is_large = false;
-  for (const StepSequence& sequence : input.sequences) {
-    is_large = is_large || sequence.query_tokens * options_.group >= kLargeTileRowsMin;
-  }
-  step.prefill_row_tiles = is_large ? 2 : 1;
-  const std::int32_t tile_rows = 64 * step.prefill_row_tiles;
+  const std::int32_t count = size_of(input.sequences);
   std::int32_t* const words = words_.data();
-  const StepSequence padding;
-  std::int32_t chunks = 0;
-  for (std::int32_t s = 0; s < step.counts.sequences; ++s) {
-    const bool is_padding = s >= size_of(input.sequences);
-    const StepSequence& sequence =
-        is_padding ? padding : input.sequences[static_cast<std::size_t>(s)];
+  for (std::int32_t s = 0; s < count; ++s) {
+    const StepSequence& sequence = input.sequences.data()[s];
     words[layout.query_starts + s] = sequence.query_start;
     words[layout.query_tokens + s] = sequence.query_tokens;
     words[layout.contexts + s] = sequence.context_tokens;
     words[layout.table_starts + s] = sequence.block_table_start;
-    if (s < decoding) {
-      chunks += chunk_count(sequence.context_tokens);
-      words[layout.chunk_starts + s + 1] = chunks;
-    } else {
-      step.prefill_tiles += prefill_tiles(sequence.query_tokens, options_.group, tile_rows);
-      words[layout.tile_starts + s - decoding + 1] = step.prefill_tiles;
-    }
+  }
+  const std::span<const StepSequence> sequences(input.sequences);
+  const auto decoding = static_cast<std::size_t>(std::min(count, step.counts.decode_sequences));
+  pack_chunks(sequences.first(decoding),
+              std::span(words + layout.chunk_starts + 1,
+                        static_cast<std::size_t>(step.counts.decode_sequences)));
+  pack_tiles(sequences.subspan(decoding), words + layout.tile_starts + 1, step);
+}
+
+/// Where the pieces of decode attention end, sequence by sequence; padding has none.
+void StepPacker::pack_chunks(std::span<const StepSequence> decoding, std::span<std::int32_t> ends) {
+  std::int32_t chunks = 0;
+  for (std::size_t s = 0; s < decoding.size(); ++s) {
+    chunks += chunk_count(decoding[s].context_tokens);
+    ends[s] = chunks;
+  }
+  std::ranges::fill(ends.subspan(decoding.size()), chunks);
+}
+
+/// Where the tiles of prefill attention end, sequence by sequence.
+void StepPacker::pack_tiles(std::span<const StepSequence> prefilling, std::int32_t* ends,
+                            CudaStep& step) const {
+  const bool is_large = std::ranges::any_of(prefilling, [this](const StepSequence& sequence) {
+    return sequence.query_tokens * options_.group >= kLargeTileRowsMin;
+  });
+  step.prefill_row_tiles = is_large ? 2 : 1;
+  for (const StepSequence& sequence : prefilling) {
+    step.prefill_tiles +=
+        prefill_tiles(sequence.query_tokens, options_.group, 64 * step.prefill_row_tiles);
+    *ends++ = step.prefill_tiles;
   }
 }
 
@@ -106,10 +126,9 @@ void StepPacker::pack_rows(const StepInput& input, const StepLayout& layout, std
   const auto put = [rows](std::int32_t index, const PackedRow& row) {
     std::memcpy(rows + index * kRowWords, &row, sizeof row);
   };
-  for (std::int32_t index = 0; index < count; ++index) put(index, {.slot = -1});
   for (const StepSequence& sequence : input.sequences) {
     if (sequence.sample_row < 0) continue;
-    const SampleRow& row = input.sampling[static_cast<std::size_t>(sequence.sample_row)];
+    const SampleRow& row = input.sampling.data()[sequence.sample_row];
     put(sequence.sample_row, {.seed = row.options.seed,
                               .output_index = row.output_index,
                               .token_row = sequence.query_start + sequence.query_tokens - 1,
@@ -120,6 +139,7 @@ void StepPacker::pack_rows(const StepInput& input, const StepLayout& layout, std
                               .min_p = row.options.min_p,
                               .logprobs = row.options.logprobs});
   }
+  for (std::int32_t i = size_of(input.sampling); i < count; ++i) put(i, {.slot = -1});
 }
 
 }  // namespace ringmaster::engine::cuda

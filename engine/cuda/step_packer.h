@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/cuda/cuda_api.h"
@@ -35,6 +36,9 @@ class StepPacker {
   [[nodiscard]] StepCounts counts_of(const StepInput& input) const;
   void pack_tokens(const StepInput& input, const StepLayout& layout);
   void pack_sequences(const StepInput& input, const StepLayout& layout, CudaStep& step);
+  static void pack_chunks(std::span<const StepSequence> decoding, std::span<std::int32_t> ends);
+  void pack_tiles(std::span<const StepSequence> prefilling, std::int32_t* ends,
+                  CudaStep& step) const;
   void pack_rows(const StepInput& input, const StepLayout& layout, std::int32_t count);
 
   StepPackerOptions options_;

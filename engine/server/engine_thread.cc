@@ -74,14 +74,11 @@ void EngineThread::step() {
 }
 
 void EngineThread::log_failure() {
-  const auto is_failed = [](const OutputEvent& event) {
-    return event.finish == FinishReason::kError;
-  };
-  const auto count = std::ranges::count_if(result_.outputs, is_failed);
-  if (count == 0) return;
-  log_.write(LogLevel::kError,
-             "step failed, and " + std::to_string(count) + (count == 1 ? " request" : " requests") +
-                 " with it: " + std::ranges::find_if(result_.outputs, is_failed)->error);
+  const auto count = result_.outputs.size();
+  if (result_.error.empty() || count == 0) return;
+  log_.write(LogLevel::kError, "step failed, and " + std::to_string(count) +
+                                   (count == 1 ? " request" : " requests") +
+                                   " with it: " + result_.error);
 }
 
 void EngineThread::deliver_output(OutputEvent event, TimePoint now) {
@@ -100,7 +97,7 @@ void EngineThread::deliver_output(OutputEvent event, TimePoint now) {
   if (finish == FinishReason::kError) {
     deliver(listener.mailbox, Error{.code = ErrorCode::kInternal,
                                     .origin = ErrorOrigin::kInstance,
-                                    .message = "the device failed: " + event.error});
+                                    .message = "the device failed: " + result_.error});
   } else {
     deliver(listener.mailbox, std::move(event));
   }

@@ -87,10 +87,8 @@ std::vector<Times> run_loop(Executor& device, const ServingOptions& options, std
     engine.begin_step_ahead();
     engine.end_step(result);
     const auto now = std::chrono::steady_clock::now();
-    for (const OutputEvent& event : result.outputs) {
-      times[event.request - 1].push_back(now);
-      if (!event.error.empty()) error = event.error;
-    }
+    if (!result.error.empty()) error = result.error;
+    for (const OutputEvent& event : result.outputs) times[event.request - 1].push_back(now);
   }
   return times;
 }

@@ -102,8 +102,8 @@ class Soak {
     engine_.begin_step_ahead();
     if (random_.below(16) == 0) abort_one();  // While the device is at it.
     engine_.end_step(result_);
+    if (!result_.error.empty()) error = result_.error;
     for (const OutputEvent& event : result_.outputs) {
-      if (!event.error.empty()) error = event.error;
       const auto live = live_.find(event.request);
       if (live == live_.end()) continue;
       live->second.output.push_back(seen_token(event.token));

@@ -86,7 +86,7 @@ inline std::map<RequestId, std::vector<TokenId>> run_all(
     if (goes_ahead) engine.begin_step_ahead();
     engine.end_step(result);
     for (const OutputEvent& event : result.outputs) {
-      EXPECT_TRUE(event.has_token) << event.error;
+      EXPECT_TRUE(event.has_token) << result.error;
       outputs[event.request].push_back(event.token.token);
     }
   }
@@ -116,7 +116,7 @@ inline std::vector<std::string> errors_of(Executor& executor,
     engine.begin_step();
     engine.end_step(result);
     for (const OutputEvent& event : result.outputs) {
-      if (event.finish == FinishReason::kError) errors.push_back(event.error);
+      if (event.finish == FinishReason::kError) errors.push_back(result.error);
     }
   }
   EXPECT_TRUE(executor.is_lost());

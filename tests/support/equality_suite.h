@@ -109,7 +109,7 @@ class EqualitySuite {
     engine.begin_step_ahead();
     engine.end_step(result);
     for (const OutputEvent& event : result.outputs) {
-      if (served.error.empty()) served.error = event.error;
+      if (served.error.empty()) served.error = result.error;
       const auto id = ids.find(event.request);
       if (id == ids.end()) continue;
       served.outputs[id->second].push_back(seen_token(event.token));

@@ -230,7 +230,7 @@ TEST(Engine, FailsEverySequenceOfAFailedStepAndServesTheNext) {
   const StepResult result = bench.step();
   ASSERT_EQ(result.outputs.size(), 1U);
   EXPECT_EQ(result.outputs[0].finish, FinishReason::kError);
-  EXPECT_EQ(result.outputs[0].error, "device lost");
+  EXPECT_EQ(result.error, "device lost");
   EXPECT_FALSE(bench.engine.has_work());
   EXPECT_EQ(bench.engine.stats().indexed_blocks, 0);
   const RequestId second = bench.submit(counting_prompt(8), 4);
