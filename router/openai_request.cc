@@ -169,6 +169,9 @@ class RequestScanner::Impl {
 /// nothing at all, or bytes that are no UTF-8. A document that was not begun has no iterator to
 /// ask.
 tl::unexpected<Error> RequestScanner::Impl::not_json(simdjson::error_code error) const {
+  if (error == simdjson::INCOMPLETE_ARRAY_OR_OBJECT) {
+    return invalid("the body is not valid JSON: its object does not end, or text follows it");
+  }
   std::string problem =
       std::string("the body is not valid JSON: ") + simdjson::error_message(error);
   const char* at = nullptr;

@@ -18,6 +18,7 @@ constexpr std::size_t kStopStringsMax = 16;
 constexpr std::size_t kStopBytesMax = 1024;
 constexpr std::size_t kSaltBytesMax = 1024;
 constexpr std::int64_t kLogprobsMax = 20;
+constexpr std::string_view kNewerLimit = "max_completion_tokens";
 constexpr std::int64_t kInt32Max = std::numeric_limits<std::int32_t>::max();
 
 // simdjson says what is wrong but not where; the second parser is only asked for the place.
@@ -93,11 +94,10 @@ void read_logprobs(const JsonPlace& body, OpenAiRequest& request) {
 
 void read_limits(const JsonPlace& body, OpenAiRequest& request) {
   request.output_tokens_max = integer_at(body, "max_tokens", 0, 1, kInt32Max);
-  constexpr std::string_view kNewerName = "max_completion_tokens";
   if (request.kind == CallKind::kChat) {
-    if (const auto newer = body.find(kNewerName)) {
+    if (const auto newer = body.find(kNewerLimit)) {
       request.output_tokens_max = static_cast<std::int32_t>(newer->integer(1, kInt32Max));
-      request.output_limit = kNewerName;
+      request.output_limit = kNewerLimit;
     }
   } else if (!body.find("max_tokens")) {
     request.output_tokens_max = 16;  // The documented default of /v1/completions.
@@ -115,8 +115,10 @@ void read_stop(const JsonPlace& body, OpenAiRequest& request) {
     }
     request.stop.emplace_back(text);
   };
-  if (!stop->is_array()) {
+  if (stop->is_string()) {
     add(*stop);
+  } else if (!stop->is_array()) {
+    stop->must_be("a string or an array of strings");
   } else if (stop->array()->size() > kStopStringsMax) {
     stop->wrong("may have at most " + std::to_string(kStopStringsMax) + " strings");
   } else {
@@ -128,6 +130,7 @@ void read_stream(const JsonPlace& body, OpenAiRequest& request) {
   request.is_streamed = body.flag("stream", false);
   const auto options = body.find("stream_options");
   if (!options) return;
+  if (!options->is_object()) return options->must_be("an object");
   if (!request.is_streamed) options->wrong("needs stream: true beside it");
   request.includes_usage = options->flag("include_usage", false);
 }
@@ -167,8 +170,10 @@ void read_prompt(const JsonPlace& body, OpenAiRequest& request) {
   }
   if (prompt->is_array()) {
     request.prompt = read_tokens(*prompt);
-  } else {
+  } else if (prompt->is_string()) {
     request.prompt = std::string(prompt->string());
+  } else {
+    prompt->must_be("a string or an array of token ids");
   }
 }
 
@@ -182,8 +187,40 @@ void need_number(const JsonPlace& body, std::string_view key, double neutral) {
                " or nothing");
 }
 
+/// false, "", [] and {} ask for nothing.
+bool asks_for_nothing(const JsonPlace& place) {
+  const simdjson::dom::element value = place.value();
+  bool flag = false;
+  if (value.get(flag) == simdjson::SUCCESS) return !flag;
+  if (place.is_string()) return place.string().empty();
+  if (place.is_array()) return simdjson::dom::array(value).size() == 0;
+  return place.is_object() && simdjson::dom::object(value).size() == 0;
+}
+
+/// A call cannot be enforced: nothing constrains what the model writes.
+void need_free_choice(const JsonPlace& body, std::string_view key) {
+  const auto choice = body.find(key);
+  if (!choice) return;
+  const bool is_free =
+      choice->is_string() && (choice->string() == "auto" || choice->string() == "none");
+  if (!is_free) choice->wrong("is not supported: expected \"auto\" or \"none\"");
+}
+
+void refuse_other_forms(const JsonPlace& body) {
+  if (const auto format = body.find("response_format")) {
+    const auto type = format->need("type");
+    if (type && type->string() != "text") type->wrong("is not supported: expected \"text\"");
+  }
+  if (const auto modalities = body.find("modalities")) {
+    modalities->each([](const JsonPlace& modality) {
+      if (modality.string() != "text") modality.wrong("is not supported: expected \"text\"");
+    });
+  }
+  for (const std::string_view key : {"tool_choice", "function_call"}) need_free_choice(body, key);
+}
+
 // What would change the answer, and is not built: better refused than silently ignored.
-void refuse_unsupported(const JsonPlace& body) {
+void refuse_unsupported(const JsonPlace& body, CallKind kind) {
   for (const std::string_view key : {"n", "best_of", "repetition_penalty"}) {
     need_number(body, key, 1);
   }
@@ -191,15 +228,20 @@ void refuse_unsupported(const JsonPlace& body) {
     need_number(body, key, 0);
   }
   if (body.flag("echo", false)) body.find("echo")->wrong("is not supported: expected false");
-  for (const std::string_view key : {"suffix", "logit_bias"}) {
-    const auto place = body.find(key);
-    const bool is_empty = !place || (place->is_string() && place->string().empty()) ||
-                          (place->is_object() && simdjson::dom::object(place->value()).size() == 0);
-    if (!is_empty) place->wrong("is not supported: leave it out");
+  if (!body.flag("skip_special_tokens", true)) {
+    body.find("skip_special_tokens")->wrong("is not supported: expected true");
   }
-  if (const auto format = body.find("response_format")) {
-    const auto type = format->need("type");
-    if (type && type->string() != "text") type->wrong("is not supported: expected \"text\"");
+  for (const std::string_view key :
+       {"suffix", "logit_bias", "functions", "stop_token_ids", "bad_words", "allowed_token_ids",
+        "include_stop_str_in_output", "use_beam_search", "prompt_logprobs",
+        "truncate_prompt_tokens", "structured_outputs", "guided_json", "guided_regex",
+        "guided_choice", "guided_grammar", "chat_template", "documents"}) {
+    const auto place = body.find(key);
+    if (place && !asks_for_nothing(*place)) place->wrong("is not supported: leave it out");
+  }
+  refuse_other_forms(body);
+  if (const auto limit = body.find(kNewerLimit); limit && kind == CallKind::kCompletion) {
+    limit->wrong("is for chats: expected max_tokens");
   }
 }
 
@@ -234,7 +276,7 @@ tl::expected<OpenAiRequest, RequestFault> parse_openai_request(CallKind kind,
   request.priority =
       integer_at(*root, "priority", 0, std::numeric_limits<std::int32_t>::min(), kInt32Max);
   request.cache_salt = text_at(*root, "cache_salt", kSaltBytesMax);
-  refuse_unsupported(*root);
+  refuse_unsupported(*root, kind);
   if (fault) {
     return tl::unexpected(RequestFault{.error = fault.error().value(), .param = fault.path()});
   }

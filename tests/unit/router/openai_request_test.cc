@@ -79,7 +79,10 @@ TEST_F(Scan, SaysWhatWasExpected) {
   EXPECT_EQ(problem(R"([1])"), "the body must be a JSON object");
   EXPECT_EQ(problem(R"({"model":"m"} {})"), "the body has text behind its JSON object");
   EXPECT_EQ(problem("").find("the body is not valid JSON"), 0U);
-  EXPECT_EQ(problem(R"({"model":"m")").find("the body is not valid JSON"), 0U);
+  EXPECT_EQ(problem(R"({"model":"m")"),
+            "the body is not valid JSON: its object does not end, or text follows it");
+  EXPECT_EQ(problem(R"({"model":"m"} x)"),
+            "the body is not valid JSON: its object does not end, or text follows it");
 }
 
 TEST_F(Scan, TellsWhetherTheRequestHasStreamOptions) {

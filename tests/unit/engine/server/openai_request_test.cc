@@ -1,5 +1,6 @@
 #include "engine/server/openai_request.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace ringmaster::engine {
@@ -163,6 +164,43 @@ TEST(OpenAiRequest, RefusesWhatWouldChangeTheAnswerUnseen) {
   EXPECT_EQ(message_of(chat(R"(,"response_format":{"type":"json_object"})")),
             "response_format.type: is not supported: expected \"text\"");
   EXPECT_TRUE(chat(R"(,"n":1,"presence_penalty":0,"logit_bias":{},"user":"u","metadata":{"a":1})"));
+  EXPECT_EQ(message_of(completion(R"(,"prompt":"x","max_completion_tokens":5)")),
+            "max_completion_tokens: is for chats: expected max_tokens");
+  EXPECT_EQ(message_of(chat(R"(,"skip_special_tokens":false)")),
+            "skip_special_tokens: is not supported: expected true");
+  EXPECT_EQ(message_of(chat(R"(,"modalities":["text","audio"])")),
+            "modalities[1]: is not supported: expected \"text\"");
+}
+
+TEST(OpenAiRequest, RefusesWhatOtherEnginesHaveAndThisOneHasNot) {
+  for (const char* field :
+       {R"("stop_token_ids":[1])", R"("structured_outputs":{"regex":"a"})",
+        R"("guided_choice":["a"])", R"("include_stop_str_in_output":true)",
+        R"("prompt_logprobs":0)", R"("functions":[{"name":"f"}])", R"("chat_template":"x")"}) {
+    EXPECT_THAT(message_of(chat(std::string(",") + field)),
+                testing::EndsWith(": is not supported: leave it out"))
+        << field;
+  }
+  EXPECT_TRUE(
+      chat(R"(,"stop_token_ids":[],"guided_json":null,"include_stop_str_in_output":false)"));
+}
+
+TEST(OpenAiRequest, RefusesToPromiseACallOfAFunction) {
+  EXPECT_TRUE(chat(R"(,"tool_choice":"auto")"));
+  EXPECT_TRUE(chat(R"(,"tool_choice":"none")"));
+  for (const char* choice : {R"("required")", R"({"type":"function","function":{"name":"f"}})"}) {
+    EXPECT_EQ(message_of(chat(std::string(R"(,"tool_choice":)") + choice)),
+              "tool_choice: is not supported: expected \"auto\" or \"none\"");
+  }
+}
+
+TEST(OpenAiRequest, SaysAllThatWasExpectedWhereAFieldMayBeEither) {
+  EXPECT_EQ(message_of(chat(R"(,"stop":5)")),
+            "stop: must be a string or an array of strings, is a number");
+  EXPECT_EQ(message_of(completion(R"(,"prompt":5)")),
+            "prompt: must be a string or an array of token ids, is a number");
+  EXPECT_EQ(message_of(chat(R"(,"stream":true,"stream_options":5)")),
+            "stream_options: must be an object, is a number");
 }
 
 }  // namespace
