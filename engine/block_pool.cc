@@ -67,6 +67,9 @@ BlockId BlockPool::allocate() {
   free_.unlink(block);
   if (at(block).is_indexed) evict(block);
   at(block).references = 1;
+  // The next one is evicted soon, and its entry is anywhere.
+  const BlockId next = free_.front();
+  if (next != kNone && at(next).is_indexed) index_.prefetch(at(next).hash);
   return block;
 }
 
