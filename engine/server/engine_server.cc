@@ -23,6 +23,8 @@ namespace {
 constexpr std::chrono::seconds kHeartbeat{15};
 /// Batches that a subscriber may be behind; it is cut off and replays what it missed.
 constexpr std::size_t kKvBatchesMax = 10'000;
+/// Of a completion that gives no limit, as OpenAI's API documents it.
+constexpr std::int32_t kCompletionTokensDefault = 16;
 
 std::int64_t unix_seconds() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -72,6 +74,7 @@ class CountedAnswer {
 struct EngineServer::Call {
   http::Request& request;
   http::ResponseWriter& writer;
+  std::uint64_t number;  ///< Of all calls, from 1 on.
   std::string id;
   std::unique_ptr<Generation> generation;
   std::unique_ptr<Answer> answer;
@@ -123,7 +126,9 @@ EngineServer::EngineServer(Executor& executor, std::shared_ptr<const PromptEncod
           io_threads, clock, metrics_, log) {}
 
 asio::awaitable<void> EngineServer::handle(http::Request& request, http::ResponseWriter& writer) {
-  Call call{.request = request, .writer = writer, .id = request_id(request, ++requests_)};
+  const std::uint64_t number = ++requests_;
+  Call call{
+      .request = request, .writer = writer, .number = number, .id = request_id(request, number)};
   const std::string_view path = request.path();
   const bool is_chat = path == "/v1/chat/completions";
   if (is_chat || path == "/v1/completions") {
@@ -220,18 +225,22 @@ Result<TokenVector> EngineServer::encode_prompt(OpenAiRequest& body) const {
   return std::get<TokenVector>(std::move(body.prompt));
 }
 
-GenerateRequest EngineServer::prepare(Call& call, const OpenAiRequest& body, TokenVector prompt) {
+GenerateRequest EngineServer::prepare(Call& call, const OpenAiRequest& body,
+                                      TokenVector prompt) const {
   GenerateRequest generate{.prompt = std::move(prompt),
                            .sampling = body.sampling,
                            .output_tokens_max = body.output_tokens_max,
                            .ignores_end_tokens = body.ignores_end_tokens,
                            .priority = body.priority,
                            .cache_salt = body.cache_salt};
-  if (!body.has_seed) generate.sampling.seed = mix64(options_.seed + requests_);
+  if (!body.has_seed) generate.sampling.seed = mix64(options_.seed + call.number);
   const auto room = static_cast<std::int64_t>(context_tokens_max_) -
                     static_cast<std::int64_t>(generate.prompt.size());
-  if (generate.output_tokens_max == 0 && options_.output_tokens_default < room) {
-    generate.output_tokens_max = options_.output_tokens_default;
+  const std::int32_t output_default = body.kind == CallKind::kCompletion
+                                          ? kCompletionTokensDefault
+                                          : options_.output_tokens_default;
+  if (generate.output_tokens_max == 0 && output_default < room) {
+    generate.output_tokens_max = output_default;
   }
   // The engine will refuse what does not fit, in a word of its own: it knows nothing of fields.
   if (room < 1 || generate.output_tokens_max > room) {

@@ -65,7 +65,8 @@ class EngineServer final : public http::Handler {
   [[nodiscard]] std::string load_json() const;
   [[nodiscard]] std::string model_card_json() const;
   [[nodiscard]] Result<TokenVector> encode_prompt(OpenAiRequest& body) const;
-  [[nodiscard]] GenerateRequest prepare(Call& call, const OpenAiRequest& body, TokenVector prompt);
+  [[nodiscard]] GenerateRequest prepare(Call& call, const OpenAiRequest& body,
+                                        TokenVector prompt) const;
   void start(Call& call, const OpenAiRequest& body, GenerateRequest request, TimePoint received);
   template <class Box>
   [[nodiscard]] std::shared_ptr<Box> make_mailbox(std::size_t events_max) const;

@@ -99,8 +99,6 @@ void read_limits(const JsonPlace& body, OpenAiRequest& request) {
       request.output_tokens_max = static_cast<std::int32_t>(newer->integer(1, kInt32Max));
       request.output_limit = kNewerLimit;
     }
-  } else if (!body.find("max_tokens")) {
-    request.output_tokens_max = 16;  // The documented default of /v1/completions.
   }
   request.ignores_end_tokens = body.flag("ignore_eos", false);
 }

@@ -152,6 +152,16 @@ TEST(EngineServer, RefusesAPromptLongerThanTheModelWithItsFigures) {
   }
 }
 
+TEST(EngineServer, GivesACompletionWithoutALimitSixteenTokensOrWhatFits) {
+  EngineServerBench bench({.context_tokens = 32});
+  const auto tokens = [&bench](const std::string& prompt) {
+    const HttpAnswer answer = bench.complete(R"("ignore_eos":true,"prompt":)" + prompt);
+    return answer.json().at("usage").at("completion_tokens").as_int64();
+  };
+  EXPECT_EQ(tokens("[1,2]"), 16);
+  EXPECT_EQ(tokens("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]"), 12);
+}
+
 // "PARAM CODE" of the error, null where it has none.
 std::string blamed_by(const HttpAnswer& answer) {
   const json::value error = answer.json().at("error");

@@ -36,7 +36,7 @@ TEST(OpenAiRequest, HasTheDefaultsOfTheApi) {
   EXPECT_EQ(request->output_tokens_max, 0);
   EXPECT_FALSE(request->is_streamed);
   EXPECT_FALSE(request->has_seed);
-  EXPECT_EQ(completion(R"(,"prompt":"x")")->output_tokens_max, 16);
+  EXPECT_EQ(completion(R"(,"prompt":"x")")->output_tokens_max, 0);
 }
 
 TEST(OpenAiRequest, ReadsEverySamplingOption) {
