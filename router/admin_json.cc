@@ -116,17 +116,17 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> decision_from(std::string
 /// Takes the text under `key`, or notes what is wrong with it.
 std::string take_text(boost::json::object& object, std::string_view key, std::string_view otherwise,
                       std::string& problems) {
-  const auto found = object.find(key);
   std::string text(otherwise);
-  if (found != object.end()) {
-    if (found->value().is_string()) {
-      text = std::string(found->value().as_string());
-    } else {
-      problems += "\"" + std::string(key) + "\" must be a string; ";
-    }
+  if (const auto found = object.find(key); found != object.end()) {
+    const bool is_text = found->value().is_string();
+    if (is_text) text = std::string(found->value().as_string());
     object.erase(found);
+    if (!is_text) {
+      problems += json_string(key) + " must be a string; ";
+      return text;
+    }
   }
-  if (text.empty()) problems += "\"" + std::string(key) + "\" is missing; ";
+  if (text.empty()) problems += json_string(key) + " is missing; ";
   return text;
 }
 

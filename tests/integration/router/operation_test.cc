@@ -94,6 +94,7 @@ TEST(Admin, SaysEverythingThatIsWrongWithANewInstance) {
   const auto got = admin.post("/admin/instances", R"({"id":7,"url":"http://x:1","colour":"red"})");
   EXPECT_EQ(got.status, 400);
   EXPECT_NE(got.body.find(R"(\"id\" must be a string)"), std::string::npos) << got.body;
+  EXPECT_EQ(got.body.find(R"(\"id\" is missing)"), std::string::npos) << got.body;
   EXPECT_NE(got.body.find(R"(\"model\" is missing)"), std::string::npos);
   EXPECT_NE(got.body.find(R"(\"colour\" is not known)"), std::string::npos);
   EXPECT_EQ(admin.post("/admin/instances", "no").status, 400);
