@@ -77,7 +77,9 @@ Response openai_error(int status, std::string_view message, std::string_view cod
 }
 
 Response openai_error(const Error& error, std::optional<Duration> retry_after) {
-  auto response = openai_error(status_of(error), error.message);
+  const bool is_too_much = error.code == ErrorCode::kOverloaded;
+  auto response = openai_error(status_of(error), error.message,
+                               is_too_much ? "rate_limit_exceeded" : std::string_view());
   if (retry_after) {
     // Rounded up: a client that comes back early is refused again.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*retry_after).count();

@@ -24,7 +24,8 @@ namespace ringmaster::http {
 [[nodiscard]] Response openai_error(int status, std::string_view message,
                                     std::string_view code = {}, std::string_view param = {});
 
-/// With Retry-After (whole seconds, at least 1) where it is given.
+/// With Retry-After (whole seconds, at least 1) where it is given, and OpenAI's code for
+/// kOverloaded.
 [[nodiscard]] Response openai_error(const Error& error,
                                     std::optional<Duration> retry_after = std::nullopt);
 

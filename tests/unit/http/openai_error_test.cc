@@ -83,6 +83,14 @@ TEST(OpenAiError, RoundsRetryAfterUpToWholeSeconds) {
   EXPECT_EQ(openai_error(error).fields.find("retry-after"), nullptr);
 }
 
+TEST(OpenAiError, HasTheCodeThatClientsKnowForTooManyRequests) {
+  const auto code_of = [](ErrorCode code) {
+    return boost::json::serialize(error_in(openai_error(error_with(code)).body).at("code"));
+  };
+  EXPECT_EQ(code_of(ErrorCode::kOverloaded), R"("rate_limit_exceeded")");
+  EXPECT_EQ(code_of(ErrorCode::kUnavailable), "null");
+}
+
 TEST(OpenAiErrorEvent, IsOneServerSentEvent) {
   const auto event = openai_error_event("lost", "instance_lost");
   ASSERT_TRUE(event.starts_with("data: {"));

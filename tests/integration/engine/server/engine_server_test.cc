@@ -106,6 +106,23 @@ TEST(EngineServer, CutsTheAnswerBeforeAStopString) {
   EXPECT_TRUE(bench.eventually(EngineServerBench::is_idle));
 }
 
+// Of the text, bytes 20 to 22 come first and bytes 18 to 26 begin first.
+TEST(EngineServer, CutsWhereTheFirstOfSeveralStopStringsBegins) {
+  EngineServerBench bench;
+  const std::string request = R"("prompt":"once","max_tokens":40,"seed":9)";
+  const HttpAnswer whole = bench.complete(request);
+  const auto text = std::string(whole.json().at("choices").at(0).at("text").as_string());
+  const std::string sooner = text.substr(20, 2);
+  const std::string earlier = text.substr(18, 8);
+  const std::string stops =
+      R"(,"stop":)" + json::serialize(json::array{json::string(sooner), json::string(earlier)});
+  const std::string expected = text.substr(0, std::min(text.find(sooner), text.find(earlier)));
+  EXPECT_EQ(bench.complete(request + stops).json().at("choices").at(0).at("text").as_string(),
+            expected);
+  const HttpAnswer streamed = bench.complete(request + stops + R"(,"stream":true)");
+  EXPECT_EQ(joined(streamed.events()), (std::pair{expected, std::string("stop")}));
+}
+
 TEST(EngineServer, AdoptsAFitRequestIdAndMakesOneOtherwise) {
   EngineServerBench bench;
   http::Fields fields;
