@@ -33,15 +33,16 @@ std::size_t GpuShares::engines_of_a_group() const {
 
 Result<double> GpuShares::memory_of_each(std::optional<double> wanted) const {
   const auto count = static_cast<double>(engines_of_a_group());
-  const double share = wanted.value_or(kMemory / count);
+  const double most = std::floor((wanted ? 1.0 : kMemory) / kMemoryMin);
   char text[160];
-  if (share < kMemoryMin) {
+  if (count > most) {
     std::snprintf(
         text, sizeof text,
-        "--engines: expected at most %.0f on one GPU, each with at least %g of its memory",
-        std::floor(kMemory / kMemoryMin), kMemoryMin);
+        "--engines: expected at most %.0f on one GPU, each with at least %g of its memory", most,
+        kMemoryMin);
     return invalid(text);
   }
+  const double share = wanted.value_or(kMemory / count);
   if (share * count > 1.0) {
     std::snprintf(text, sizeof text,
                   "--memory-utilization: %zu engines share a GPU: expected at most %.3f",

@@ -25,8 +25,9 @@ class GpuShares {
   [[nodiscard]] std::size_t engines_of_a_group() const;
 
   /// Which share of a GPU's memory each engine takes: `wanted`, or 0.9 divided among those that
-  /// share it if there is none. Fails with kInvalidArgument if together they want more than all, or
-  /// if there are too many for a share that makes sense.
+  /// share it if there is none; the same for all, even where some have a GPU alone. Fails with
+  /// kInvalidArgument if together they want more than all of it, or are too many for 0.01 each.
+  /// Requires: `wanted` is in [0.01, 1].
   [[nodiscard]] Result<double> memory_of_each(std::optional<double> wanted) const;
 
   /// "GPU 2", or "GPUs 2 to 3".

@@ -24,6 +24,7 @@ function(ringmaster_library name)
   string(REPLACE "/" "_" id ${name})
   set_property(GLOBAL PROPERTY ringmaster_floor_${name} ${arg_FLOOR})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main[.]cc$")  # Of a program, below.
   if(name STREQUAL "engine")  # engine/server is a library of its own, on a higher floor
     list(FILTER sources EXCLUDE REGEX "/engine/server/")
     list(FILTER sources EXCLUDE REGEX "/engine/cuda/module/")  # Needs the CUDA toolkit: cmake/Cuda.cmake
@@ -43,14 +44,15 @@ function(ringmaster_library name)
 endfunction()
 
 # ringmaster_program(<folder> NAME <binary> FLOOR <n> [USES ...] [PRIVATE ...])
+#
+# Builds ./<folder>/main.cc as <binary>, over a library of all that lies beside it, which tests link.
 function(ringmaster_program name)
   cmake_parse_arguments(arg "" "FLOOR;NAME" "USES;PRIVATE" ${ARGN})
-  set_property(GLOBAL PROPERTY ringmaster_floor_${name} ${arg_FLOOR})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cc)
-  add_executable(${arg_NAME} ${sources})
+  ringmaster_library(${name} FLOOR ${arg_FLOOR} USES ${arg_USES} PRIVATE ${arg_PRIVATE})
+  add_executable(${arg_NAME} ${PROJECT_SOURCE_DIR}/${name}/main.cc)
   set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-  target_include_directories(${arg_NAME} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_compile_definitions(${arg_NAME} PRIVATE RINGMASTER_VERSION="${PROJECT_VERSION}")
-  target_link_libraries(${arg_NAME} PRIVATE ringmaster_warnings ${arg_PRIVATE})
-  _ringmaster_use(${arg_NAME} PRIVATE ${name} ${arg_FLOOR} ${arg_USES})
+  target_link_libraries(${arg_NAME} PRIVATE ringmaster_warnings ${arg_PRIVATE} ringmaster::${name})
+  foreach(target ringmaster_${name} ${arg_NAME})
+    target_compile_definitions(${target} PRIVATE RINGMASTER_VERSION="${PROJECT_VERSION}")
+  endforeach()
 endfunction()
