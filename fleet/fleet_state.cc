@@ -9,19 +9,24 @@ constexpr double kCapacityMin = 0.01;
 constexpr double kCapacityMax = 100.0;
 constexpr double kPrefillSecondsPerTokenMax = 10.0;
 
+/// Puts `instance` into the sorted list, or takes it out.
+void keep_in(std::vector<InstanceId>& list, InstanceId instance, bool is_wanted) {
+  const auto place = std::ranges::lower_bound(list, instance);
+  const bool is_there = place != list.end() && *place == instance;
+  if (is_wanted && !is_there) list.insert(place, instance);
+  if (!is_wanted && is_there) list.erase(place);
+}
+
 }  // namespace
 
 FleetState::FleetState(std::uint32_t ring_points, std::uint32_t index_blocks_max)
     : rings_(ring_points), residency_(index_blocks_max) {}
 
 bool FleetState::add(InstanceId instance, const InstanceSpec& spec, ResidencySource residency) {
-  const auto has_name = [&](const InstanceState& other) {
-    return other.is_present && other.spec.name == spec.name;
-  };
   const bool is_sound = instance.value < kSlotsMax && spec.capacity >= kCapacityMin &&
                         spec.capacity <= kCapacityMax && spec.prefill_seconds_per_token > 0.0 &&
                         spec.prefill_seconds_per_token <= kPrefillSecondsPerTokenMax;
-  if (!is_sound || has(instance) || std::ranges::any_of(instances_, has_name)) return false;
+  if (!is_sound || has(instance) || !names_.insert(spec.name).second) return false;
   if (instances_.size() <= instance.value) instances_.resize(instance.value + 1);
   InstanceState& state = instances_[instance.value];
   state = {.prefill_seconds_per_token = spec.prefill_seconds_per_token,
@@ -29,7 +34,7 @@ bool FleetState::add(InstanceId instance, const InstanceSpec& spec, ResidencySou
            .spec = spec};
   rings_.add(instance, spec.name, spec.capacity);
   residency_.add(instance, residency, spec.kv_cache_tokens);
-  refresh_eligible();
+  list(instance);
   return true;
 }
 
@@ -38,20 +43,21 @@ void FleetState::remove(InstanceId instance) {
   InstanceState& state = instances_[instance.value];
   rings_.remove(instance, state.spec.name, state.spec.capacity);
   residency_.remove(instance);
+  names_.erase(state.spec.name);
   state = {};
-  refresh_eligible();
+  list(instance);
 }
 
 void FleetState::set_health(InstanceId instance, Health health) {
   if (!has(instance)) return;
   instances_[instance.value].health = health;
-  refresh_eligible();
+  list(instance);
 }
 
 void FleetState::set_draining(InstanceId instance, bool is_draining) {
   if (!has(instance)) return;
   instances_[instance.value].is_draining = is_draining;
-  refresh_eligible();
+  list(instance);
 }
 
 void FleetState::set_owned(InstanceId instance, bool is_ours) {
@@ -68,25 +74,23 @@ void FleetState::report(InstanceId instance, const InstanceReport& report, TimeP
   state.foreign.apply(report, now, mean_request_, state.load);
 }
 
-void FleetState::refresh_eligible() {
-  const auto takes = [&](const InstanceState& state, Health health) {
-    return state.is_present && !state.is_draining && state.health == health;
-  };
-  const bool some_healthy = std::ranges::any_of(
-      instances_, [&](const InstanceState& state) { return takes(state, Health::kHealthy); });
-  const Health wanted = some_healthy ? Health::kHealthy : Health::kSuspect;
-  eligible_.clear();
-  suspects_.clear();
-  for (std::uint32_t slot = 0; slot < instances_.size(); ++slot) {
-    instances_[slot].is_eligible = takes(instances_[slot], wanted);
-    if (instances_[slot].is_eligible) eligible_.push_back({slot});
-    if (takes(instances_[slot], Health::kSuspect)) suspects_.push_back({slot});
+void FleetState::list(InstanceId instance) {
+  InstanceState& state = instances_[instance.value];
+  const bool may_take = state.is_present && !state.is_draining;
+  const bool had_healthy = !healthy_.empty();
+  keep_in(healthy_, instance, may_take && state.health == Health::kHealthy);
+  keep_in(suspects_, instance, may_take && state.health == Health::kSuspect);
+  if (had_healthy != !healthy_.empty()) {
+    for (const InstanceId suspect : suspects_) {
+      instances_[suspect.value].is_eligible = healthy_.empty();
+    }
   }
+  state.is_eligible = std::ranges::binary_search(eligible(), instance);
 }
 
 Homes FleetState::homes(std::uint64_t key) const {
   // Reading is_eligible also brings the homes' loads near, which whoever asks reads next.
-  return rings_.find(key, eligible_.size(), [this](InstanceId instance) {
+  return rings_.find(key, eligible().size(), [this](InstanceId instance) {
     return instances_[instance.value].is_eligible;
   });
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -92,7 +93,9 @@ class FleetState {
 
   /// Instances that may be given new requests, by slot: the healthy ones that are not draining, or
   /// the suspect ones if there is none.
-  [[nodiscard]] std::span<const InstanceId> eligible() const { return eligible_; }
+  [[nodiscard]] std::span<const InstanceId> eligible() const {
+    return healthy_.empty() ? suspects_ : healthy_;
+  }
 
   /// The suspect instances that are not draining, by slot: for a retry that has tried all others.
   [[nodiscard]] std::span<const InstanceId> suspects() const { return suspects_; }
@@ -113,14 +116,17 @@ class FleetState {
   [[nodiscard]] std::uint64_t membership_digest() const { return rings_.membership_digest(); }
 
  private:
-  void refresh_eligible();
+  /// Puts the instance, of which something has changed, into the lists where it belongs.
+  void list(InstanceId instance);
 
   HomeRings rings_;
   Residency residency_;
   MeanRequest mean_request_;
   PrefillPace prefill_pace_;
   std::vector<InstanceState> instances_;  ///< By slot.
-  std::vector<InstanceId> eligible_;
+  std::unordered_set<std::string> names_;
+  // Those that are not draining, by slot.
+  std::vector<InstanceId> healthy_;
   std::vector<InstanceId> suspects_;
 };
 

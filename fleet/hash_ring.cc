@@ -1,8 +1,9 @@
 #include "fleet/hash_ring.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+#include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "base/random.h"
@@ -20,6 +21,22 @@ std::uint64_t little_endian_word(std::string_view bytes) {
   return word;
 }
 
+constexpr std::size_t kOwnPlacesMin = 4;
+constexpr std::size_t kRoomBehind = 64;  // Some are needed; a vector that grows doubles.
+
+// How full a table may be before it grows, and how empty before it shrinks; then it is made anew,
+// half full. Fuller, points lie far from their own places; emptier, a walk passes many gaps.
+constexpr std::size_t points_max(std::size_t own_places) {
+  return own_places / 4 * 3;
+}
+constexpr std::size_t points_min(std::size_t own_places) {
+  return own_places / 4;
+}
+
+std::uint64_t position_of(std::uint64_t identity, std::uint32_t point) {
+  return mix64(identity + kPointStep * (point + 1));
+}
+
 }  // namespace
 
 std::uint64_t hash_text(std::uint64_t seed, std::string_view text) {
@@ -33,87 +50,112 @@ std::uint64_t hash_text(std::uint64_t seed, std::string_view text) {
 HashRing::HashRing(std::uint64_t seed, std::uint32_t points_per_instance)
     : seed_(seed), points_per_instance_(points_per_instance) {
   RINGMASTER_CHECK(points_per_instance > 0);
-  rebuild_buckets();
+  resize(kOwnPlacesMin);
 }
 
 std::uint32_t HashRing::points_of(double capacity) const {
   return static_cast<std::uint32_t>(std::max(1.0, std::round(points_per_instance_ * capacity)));
 }
 
-bool HashRing::precedes(const Point& a, const Point& b) const {
+std::size_t HashRing::own_place(std::uint64_t position) const {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::size_t>((Wide{position} * own_places_) >> 64U);
+}
+
+bool HashRing::precedes(const Place& a, const Place& b) const {
   if (a.position != b.position) return a.position < b.position;
-  return names_[a.instance] < names_[b.instance];
+  return members_[a.instance].name < members_[b.instance].name;
 }
 
 void HashRing::add(InstanceId instance, std::string_view name, double capacity) {
-  if (names_.size() <= instance.value) names_.resize(instance.value + 1);
-  names_[instance.value] = name;
+  if (members_.size() <= instance.value) members_.resize(instance.value + 1);
+  Member& member = members_[instance.value];
+  member = {.name = std::string(name), .points = points_of(capacity)};
+  point_count_ += member.points;
+  if (point_count_ > points_max(own_places_)) resize(2 * point_count_);
   const std::uint64_t identity = hash_text(seed_, name);
-  std::vector<Point> added(points_of(capacity));
-  for (std::uint32_t point = 0; point < added.size(); ++point) {
-    added[point] = {mix64(identity + kPointStep * (point + 1)), instance.value};
-  }
-  std::ranges::sort(added, [this](const Point& a, const Point& b) { return precedes(a, b); });
-  insert(added);
-  count_into_buckets(added);
-}
-
-// From the last place to the first, so that each run of old points moves once and as a block:
-// a fleet is added instance by instance, and each of them costs a pass over all points.
-void HashRing::insert(const std::vector<Point>& added) {
-  const auto order = [this](const Point& a, const Point& b) { return precedes(a, b); };
-  auto old_end = static_cast<std::ptrdiff_t>(points_.size());
-  points_.resize(points_.size() + added.size());
-  for (auto left = static_cast<std::ptrdiff_t>(added.size()); left > 0; --left) {
-    const Point& point = added[static_cast<std::size_t>(left - 1)];
-    const auto begin = points_.begin();
-    const auto place = std::upper_bound(begin, begin + old_end, point, order) - begin;
-    std::move_backward(begin + place, begin + old_end, begin + old_end + left);
-    points_[static_cast<std::size_t>(place + left - 1)] = point;
-    old_end = place;
-  }
-}
-
-void HashRing::count_into_buckets(const std::vector<Point>& added) {
-  if (points_.size() > buckets_.size()) return rebuild_buckets();
-  // A bucket names its first point: it moves by as many as were put into the buckets before it.
-  for (std::uint32_t i = 0; i < added.size(); ++i) {
-    const std::size_t begin = (added[i].position >> bucket_shift_) + 1;
-    const std::size_t end =
-        i + 1 < added.size() ? (added[i + 1].position >> bucket_shift_) + 1 : buckets_.size();
-    for (std::size_t bucket = begin; bucket < end; ++bucket) buckets_[bucket] += i + 1;
+  for (std::uint32_t point = 0; point < member.points; ++point) {
+    insert({position_of(identity, point), instance.value, false});
   }
 }
 
 void HashRing::remove(InstanceId instance) {
-  std::erase_if(points_, [&](const Point& point) { return point.instance == instance.value; });
-  rebuild_buckets();
+  if (instance.value >= members_.size()) return;
+  Member& member = members_[instance.value];
+  const std::uint64_t identity = hash_text(seed_, member.name);
+  for (std::uint32_t point = 0; point < member.points; ++point) {
+    erase({position_of(identity, point), instance.value, false});
+  }
+  point_count_ -= member.points;
+  member = {};
+  if (point_count_ < points_min(own_places_)) resize(2 * point_count_);
 }
 
-void HashRing::rebuild_buckets() {
-  const std::size_t count = std::bit_ceil(std::max<std::size_t>(2, points_.size()));
-  bucket_shift_ = 64U - static_cast<unsigned>(std::countr_zero(count));
-  buckets_.resize(count);
-  std::uint32_t i = 0;
-  for (std::size_t bucket = 0; bucket < count; ++bucket) {
-    while (i < points_.size() && points_[i].position >> bucket_shift_ < bucket) ++i;
-    buckets_[bucket] = i;
+void HashRing::insert(const Place& point) {
+  std::size_t place = own_place(point.position);
+  while (place < end_ && !places_[place].is_gap && !precedes(point, places_[place])) ++place;
+  // Those behind it move up to the next gap.
+  Place moving = point;
+  for (std::size_t to = place; !moving.is_gap; ++to) {
+    if (to == places_.size()) places_.emplace_back();
+    std::swap(moving, places_[to]);
+    end_ = std::max(end_, to + 1);
+  }
+  tell_gaps_before(place);
+}
+
+void HashRing::erase(const Place& point) {
+  std::size_t place = own_place(point.position);
+  while (places_[place].is_gap || places_[place].instance != point.instance ||
+         places_[place].position != point.position) {
+    ++place;
+  }
+  // Those that had to move because of it move back: behind a gap a point is in its own place.
+  std::size_t gap = place;
+  for (; gap + 1 < end_ && !places_[gap + 1].is_gap; ++gap) {
+    if (own_place(places_[gap + 1].position) == gap + 1) break;
+    places_[gap] = places_[gap + 1];
+  }
+  if (gap + 1 < end_) places_[gap] = places_[gap + 1];
+  places_[gap].is_gap = true;
+  tell_gaps_before(gap);
+  tell_gaps_before(place);
+  while (end_ > 0 && places_[end_ - 1].is_gap) --end_;
+}
+
+void HashRing::tell_gaps_before(std::size_t place) {
+  for (std::size_t gap = place; gap-- > 0 && places_[gap].is_gap;) {
+    places_[gap].position = places_[place].position;
+    places_[gap].instance = places_[place].instance;
   }
 }
 
+void HashRing::resize(std::size_t own_places) {
+  own_places_ = std::max(kOwnPlacesMin, own_places);
+  const std::vector<Place> old = std::exchange(places_, {});
+  places_.reserve(own_places_ + kRoomBehind);
+  places_.resize(own_places_);
+  std::size_t next = 0;
+  for (const Place& point : std::span(old).first(end_)) {
+    if (point.is_gap) continue;
+    const std::size_t place = std::max(next, own_place(point.position));
+    if (place == places_.size()) places_.emplace_back();
+    places_[place] = point;
+    tell_gaps_before(place);
+    next = place + 1;
+  }
+  end_ = next;
+}
+
 void HashRing::prefetch(std::uint64_t key) const {
-  __builtin_prefetch(&buckets_[mix64(key ^ seed_) >> bucket_shift_]);
+  __builtin_prefetch(places_.data() + own_place(mix64(key ^ seed_)));
 }
 
-void HashRing::prefetch_point(std::uint64_t key) const {
-  __builtin_prefetch(points_.data() + buckets_[mix64(key ^ seed_) >> bucket_shift_]);
-}
-
-std::size_t HashRing::first_point(std::uint64_t key) const {
+std::size_t HashRing::first_place(std::uint64_t key) const {
   const std::uint64_t position = mix64(key ^ seed_);
-  std::size_t i = buckets_[position >> bucket_shift_];
-  while (i < points_.size() && points_[i].position < position) ++i;
-  return i == points_.size() ? 0 : i;
+  std::size_t place = own_place(position);
+  while (place < end_ && places_[place].position < position) ++place;
+  return std::min(place, end_);
 }
 
 }  // namespace ringmaster

@@ -49,7 +49,6 @@ class HomeRings {
     InstanceId first;
     // The ways of the two rings through memory side by side, not one after the other.
     for (const HashRing& ring : rings_) ring.prefetch(key);
-    for (const HashRing& ring : rings_) ring.prefetch_point(key);
     if (eligible_count == 0 || !rings_[0].find(key, eligible, first)) return homes;
     homes.add(first);
     InstanceId second;

@@ -39,6 +39,24 @@ PromptRules FleetMembership::rules_for(const std::string& model) const {
 }
 
 Status FleetMembership::add(const InstanceSettings& settings) {
+  if (auto joined = join(settings); !joined) return joined;
+  publish();
+  return {};
+}
+
+Status FleetMembership::add_all(std::span<const InstanceSettings> instances) {
+  Status added;
+  for (const auto& instance : instances) {
+    added = join(instance);
+    if (added) continue;
+    added = tl::unexpected(std::move(added.error()).while_doing("instance " + instance.spec.name));
+    break;
+  }
+  publish();
+  return added;
+}
+
+Status FleetMembership::join(const InstanceSettings& settings) {
   const auto& name = settings.spec.name;
   if (!is_instance_name(name)) {
     return invalid("an id must be 1 to 128 letters, digits and \".\", \"_\", \"-\", \":\"");
@@ -93,7 +111,6 @@ void FleetMembership::start(const std::string& name, bool uses_kv_events) {
   member.monitor = std::make_shared<InstanceMonitor>(instance, executor, std::move(watch));
   fleet->add(instance, uses_kv_events ? ResidencySource::kEvents : ResidencySource::kMirror);
   context_.peers->tell_owner(member.settings.model, name);
-  publish();
   member.monitor->start();
 }
 
@@ -152,6 +169,7 @@ void FleetMembership::note_block_tokens(const LiveInstancePtr& instance,
   found->second.monitor->stop();
   (*context_.strand->fleet_for(instance->link.model))->remove(instance->id);
   start(name, false);
+  publish();
 }
 
 void FleetMembership::stop() {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ class FleetMembership {
 
   /// Fails with kInvalidArgument: an id in use, an unknown adapter or a URL that is none.
   [[nodiscard]] Status add(const InstanceSettings& settings);
+  /// Those of a configuration: the directory, which costs a pass over the fleet, is published once.
+  /// Fails as add() does, with the name before it; those before that one are then in the fleet.
+  [[nodiscard]] Status add_all(std::span<const InstanceSettings> instances);
   /// Takes nothing new and finishes what it has. Fails with kNotFound.
   [[nodiscard]] Status drain(const std::string& name);
   /// Gone at once: requests without an answer are retried elsewhere. Fails with kNotFound.
@@ -58,6 +62,8 @@ class FleetMembership {
   [[nodiscard]] const std::map<std::string, Member>& members() const { return members_; }
 
  private:
+  /// Adds without publishing.
+  [[nodiscard]] Status join(const InstanceSettings& settings);
   void start(const std::string& name, bool uses_kv_events);
   void note_card(const LiveInstancePtr& instance, std::string card);
   void note_block_tokens(const LiveInstancePtr& instance, std::uint32_t block_tokens);

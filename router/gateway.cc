@@ -183,12 +183,8 @@ FleetMembership::Context Gateway::Impl::membership_context() {
 Status Gateway::Impl::add_members() {
   std::promise<Status> done;
   boost::asio::post(strand_.executor(), [this, &done] {
-    for (const auto& instance : parts_.settings.instances) {
-      auto added = membership_.add(instance);
-      if (!added) {
-        return done.set_value(
-            tl::unexpected(std::move(added.error()).while_doing("instance " + instance.spec.name)));
-      }
+    if (auto added = membership_.add_all(parts_.settings.instances); !added) {
+      return done.set_value(std::move(added));
     }
     for (const auto& peer : parts_.settings.peers.gateways) {
       auto added = peers_.add(peer);

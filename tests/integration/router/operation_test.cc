@@ -337,6 +337,35 @@ TEST(Start, SaysWhichAddressCannotBeBound) {
   EXPECT_NE(started.error().message.find(settings.listen), std::string::npos);
 }
 
+TEST(Start, SaysWhichInstanceCannotBeUsed) {
+  FakeEngine engine(streams());
+  NullLog log;
+  GatewayParts parts;
+  parts.settings = LiveGateway::settings_for({&engine, &engine, &engine});
+  parts.settings.instances[1].url = "http://127.0.0.1:x";
+  parts.log = &log;
+  const auto started = Gateway::start(std::move(parts));
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().message,
+            "instance b: \"http://127.0.0.1:x\": the port must be a number in [1, 65535]; "
+            "expected http://host[:port][/path]");
+}
+
+TEST(Start, HasEveryInstanceAndModelOfTheConfigurationFromTheFirstRequestOn) {
+  FakeEngine engine(answers("{}"));
+  auto settings = LiveGateway::settings_for({&engine, &engine, &engine});
+  settings.instances[2].model = "n";
+  LiveGateway gateway(settings);
+  TestClient client(gateway.port);
+  EXPECT_EQ(client.get("/v1/models/m").status, 200);
+  EXPECT_EQ(client.get("/v1/models/n").status, 200);
+  EXPECT_EQ(client.post(kChat, chat("x", false)).status, 200);
+  const auto listed = TestClient(gateway.admin_port).get("/admin/instances").body;
+  for (const auto* id : {R"("id":"a")", R"("id":"b")", R"("id":"c")"}) {
+    EXPECT_NE(listed.find(id), std::string::npos) << id;
+  }
+}
+
 /// Feeds the recorded events to a new scheduler and returns what it answers, as lines.
 std::vector<std::string> replay(const std::vector<std::string>& recorded) {
   auto scheduler = Scheduler::create(parse_header_line(recorded.front()).value()).value();

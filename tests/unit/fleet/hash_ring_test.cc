@@ -1,7 +1,9 @@
 #include "fleet/hash_ring.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -146,6 +148,101 @@ TEST(HashRing, DependsOnItsInstancesAndNotOnHowItGrew) {
     const std::uint64_t key = random.next();
     ASSERT_EQ(home(grown, key), home(ring, key));
   }
+}
+
+// Gateways of different builds must agree: these homes may never change.
+TEST(HashRing, GivesTheSameHomesForever) {
+  const HashRing ring = ring_of(12);
+  const std::vector<std::uint32_t> homes = {3, 5, 5, 0, 6, 4, 1, 10, 6, 4, 3, 10, 4, 10, 5, 6};
+  for (std::uint64_t key = 0; key < homes.size(); ++key) {
+    EXPECT_EQ(home(ring, key).value, homes[key]) << key;
+  }
+}
+
+/// The definition of a ring: all points in one list, searched from its beginning.
+class PlainRing {
+ public:
+  explicit PlainRing(std::uint64_t seed) : seed_(seed) {}
+
+  void add(std::uint32_t slot, const std::string& name, std::uint32_t points) {
+    for (std::uint32_t point = 1; point <= points; ++point) {
+      points_[{mix64(hash_text(seed_, name) + 0x9e3779b97f4a7c15ULL * point), name}] = slot;
+    }
+  }
+  void remove(std::uint32_t slot) {
+    std::erase_if(points_, [slot](const auto& point) { return point.second == slot; });
+  }
+  /// ~0 if nobody is eligible.
+  template <class Eligible>
+  [[nodiscard]] std::uint32_t find(std::uint64_t key, const Eligible& eligible) const {
+    const auto start = points_.lower_bound({mix64(key ^ seed_), ""});
+    for (auto at = start; at != points_.end(); ++at) {
+      if (eligible(at->second)) return at->second;
+    }
+    for (auto at = points_.begin(); at != start; ++at) {
+      if (eligible(at->second)) return at->second;
+    }
+    return ~0U;
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> points_;
+};
+
+/// Picks a slot; adds it in `percent_added` of all cases, else removes it, unless it is so already.
+void change(Random& random, std::uint64_t percent_added, std::vector<bool>& is_there,
+            HashRing& ring, PlainRing& plain) {
+  const auto slot = static_cast<std::uint32_t>(random.below(is_there.size()));
+  const bool adds = random.below(100) < percent_added;
+  if (adds == is_there[slot]) return;
+  is_there[slot] = adds;
+  if (adds) {
+    const auto quarters = static_cast<std::uint32_t>(1 + random.below(8));
+    ring.add({slot}, name_of(slot), 0.25 * quarters);
+    plain.add(slot, name_of(slot), 10 * quarters);
+  } else {
+    ring.remove({slot});
+    plain.remove(slot);
+  }
+}
+
+TEST(HashRing, IsAtEveryMomentWhatItsPointsInOrderSay) {
+  HashRing ring(11, 40);
+  PlainRing plain(11);
+  Random random(12);
+  std::vector<bool> is_there(64);
+  for (int step = 0; step < 1500; ++step) {
+    // It fills, empties to a few instances, and fills again: the table grows and shrinks.
+    change(random, step / 300 % 2 == 0 ? 90 : 5, is_there, ring, plain);
+    for (int i = 0; i < 8; ++i) {
+      const std::uint64_t key = random.next();
+      const auto few = [](std::uint32_t slot) { return slot % 16 == 3; };
+      InstanceId found{~0U};
+      ring.find(key, kAnyone, found);
+      ASSERT_EQ(found.value, plain.find(key, [](std::uint32_t) { return true; })) << step;
+      found = {~0U};
+      ring.find(
+          key, [&](InstanceId instance) { return few(instance.value); }, found);
+      ASSERT_EQ(found.value, plain.find(key, few)) << step;
+    }
+  }
+}
+
+TEST(HashRing, IsEmptyAgainWhenAllHaveLeft) {
+  HashRing ring = ring_of(20);
+  for (std::uint32_t slot = 0; slot < 20; ++slot) ring.remove({slot});
+  EXPECT_EQ(ring.point_count(), 0U);
+  InstanceId found;
+  EXPECT_FALSE(ring.find(7, kAnyone, found));
+}
+
+TEST(HashRing, ForgetsNothingWhenWhoIsNotThereLeaves) {
+  HashRing ring = ring_of(3);
+  ring.remove({7});
+  ring.remove({1});
+  ring.remove({1});
+  EXPECT_EQ(ring.point_count(), 320U);
 }
 
 }  // namespace
