@@ -1,6 +1,6 @@
 # Every dependency is a Debian package (scripts/setup names them).
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(yaml-cpp REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(prometheus-cpp REQUIRED)
@@ -17,7 +17,7 @@ add_library(expected::interface ALIAS expected_interface)
 
 # Asio is header-only here; it needs threads and, for its error codes, Boost headers.
 add_library(asio_interface INTERFACE)
-target_link_libraries(asio_interface INTERFACE Boost::headers Boost::url Threads::Threads)
+target_link_libraries(asio_interface INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(asio_interface INTERFACE BOOST_ASIO_NO_DEPRECATED)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT RINGMASTER_SANITIZE STREQUAL "")
   # A coroutine frame comes from aligned_alloc and goes to free through Asio's own operators; where

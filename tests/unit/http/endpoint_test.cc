@@ -1,3 +1,5 @@
+#include <string_view>
+
 #include <gtest/gtest.h>
 
 #include "http/client.h"
@@ -26,11 +28,23 @@ TEST(EndpointParse, ReadsIpv6InBrackets) {
   EXPECT_EQ(endpoint->authority(), "[::1]:8080");
 }
 
-TEST(EndpointParse, SaysWhatWasExpected) {
-  const auto endpoint = Endpoint::parse("https://a");
-  ASSERT_FALSE(endpoint.has_value());
-  EXPECT_EQ(endpoint.error().message,
+TEST(EndpointParse, KeepsTheZoneOfALinkLocalAddress) {
+  const auto endpoint = Endpoint::parse("http://[fe80::1%eth0]:8080");
+  ASSERT_TRUE(endpoint.has_value());
+  EXPECT_EQ(endpoint->host, "fe80::1%eth0");
+  EXPECT_EQ(endpoint->port, 8080);
+}
+
+TEST(EndpointParse, SaysWhichPartIsWrongAndWhatWasExpected) {
+  const auto problem_of = [](std::string_view url) { return Endpoint::parse(url).error().message; };
+  EXPECT_EQ(problem_of("https://a"),
             "\"https://a\": the scheme must be http; expected http://host[:port][/path]");
+  EXPECT_EQ(problem_of("http://a:80x"),
+            "\"http://a:80x\": the port must be a number in [1, 65535]; "
+            "expected http://host[:port][/path]");
+  EXPECT_EQ(problem_of("http://a/b?c"),
+            "\"http://a/b?c\": the path has a character that is not allowed; "
+            "expected http://host[:port][/path]");
 }
 
 TEST(EndpointParse, RefusesWhatIsNoUrl) {
