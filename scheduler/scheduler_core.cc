@@ -275,6 +275,7 @@ void SchedulerCore::on(OwnerChanged&& event) {
 }
 
 void SchedulerCore::empty_queues_of_ineligible() {
+  if (load_.held_requests == 0) return;  // The rest is a pass over all that are in flight.
   const auto stranded = requests_.select([&](const RequestRecord& record) {
     return record.phase == RequestPhase::kHeld && !fleet_[record.instance].is_eligible;
   });
