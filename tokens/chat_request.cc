@@ -125,10 +125,12 @@ Value message_of(const JsonPlace& message) {
     message.must_be("an object");
     return {};
   }
-  if (const auto role = message.need("role")) static_cast<void>(role->string());
+  const auto role = message.need("role");
+  const bool is_answer = role && role->string() == "assistant";
   const Value whole = value_of(message);
   Dict dict = whole.dict() == nullptr ? Dict() : *whole.dict();
-  if (const auto content = message.find("content")) {
+  // An answer may be calls alone.
+  if (const auto content = is_answer ? message.find("content") : message.need("content")) {
     dict.set(MarkedText::plain("content"), content_of(*content));
   }
   if (const auto calls = message.find("tool_calls")) {

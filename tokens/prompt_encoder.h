@@ -37,10 +37,10 @@ class PromptEncoder {
   [[nodiscard]] static Result<std::shared_ptr<const PromptEncoder>> create(
       const PromptEncoderFiles& files, Today today = nullptr);
 
-  /// The prompt of a /v1/chat/completions body: `messages` (content a string, null, or an array of
-  /// text parts, which are joined by line feeds), `tools`, `add_generation_prompt` (default true),
-  /// `chat_template_kwargs`. Other keys are ignored.
-  /// Fails with kInvalidArgument, naming the JSON path, or the template's place and message.
+  /// The prompt of a /v1/chat/completions body: `messages` (content a string, an array of text
+  /// parts, which are joined by line feeds, or, of an assistant's, null), `tools`,
+  /// `add_generation_prompt` (default true), `chat_template_kwargs`. Other keys are ignored. Fails
+  /// with kInvalidArgument, naming the JSON path, or the template's place and message.
   [[nodiscard]] Result<TokenVector> encode_chat(std::string_view body_json) const;
   /// The same of a body that was read already. Fails as the template does.
   [[nodiscard]] Result<TokenVector> encode_chat(ChatRequest request) const;

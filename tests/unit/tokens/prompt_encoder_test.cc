@@ -128,6 +128,10 @@ TEST_F(PromptEncoderTest, NamesTheJsonPlaceOfWhatIsWrong) {
             "messages[0]: must be an object, is a string");
   EXPECT_EQ(error_of(*qwen_, R"({"messages": [{"content": "x"}]})"),
             "messages[0].role: is missing");
+  EXPECT_EQ(error_of(*qwen_, R"({"messages": [{"role": "user", "contents": "x"}]})"),
+            "messages[0].content: is missing");
+  EXPECT_EQ(error_of(*qwen_, R"({"messages": [{"role": "tool", "content": null}]})"),
+            "messages[0].content: is missing");
   EXPECT_EQ(error_of(*qwen_, R"({"messages": [{"role": "user", "content": 5}]})"),
             "messages[0].content: must be a string, null or an array of text parts, is a number");
   EXPECT_EQ(
@@ -170,8 +174,9 @@ TEST(PromptEncoder, TakesTheTemplateFromTheConfig) {
        .tokenizer_config_json = R"({"chat_template": [{"name": "default", "template": "plain"},
                                     {"name": "tool_use", "template": "with tools"}]})"});
   ASSERT_TRUE(encoder.has_value());
-  EXPECT_EQ(text_of(**encoder, R"({"messages": [{"role": "user"}]})"), "plain");
-  EXPECT_EQ(text_of(**encoder, R"({"messages": [{"role": "user"}], "tools": [{}]})"), "with tools");
+  EXPECT_EQ(text_of(**encoder, R"({"messages": [{"role": "user", "content": ""}]})"), "plain");
+  EXPECT_EQ(text_of(**encoder, R"({"messages": [{"role": "user", "content": ""}], "tools": [{}]})"),
+            "with tools");
 }
 
 TEST(PromptEncoder, WithoutATemplateAnswersCompletionsOnly) {
@@ -180,7 +185,7 @@ TEST(PromptEncoder, WithoutATemplateAnswersCompletionsOnly) {
   ASSERT_TRUE(encoder.has_value());
   EXPECT_FALSE((*encoder)->has_chat_template());
   EXPECT_TRUE((*encoder)->encode_completion("x").has_value());
-  EXPECT_EQ(error_of(**encoder, R"({"messages": [{"role": "user"}]})"),
+  EXPECT_EQ(error_of(**encoder, R"({"messages": [{"role": "user", "content": ""}]})"),
             "messages: this model has no chat template, so it must be asked by a prompt");
 }
 

@@ -45,6 +45,10 @@ TEST(OutputText, CutsBeforeTheStopString) {
   EXPECT_EQ(pieces({"END"}, "abENDx"), "a|b||||stopped");
 }
 
+TEST(OutputText, CutsBeforeAStopStringWhoseCodePointsComeInPieces) {
+  EXPECT_EQ(pieces({"\xc3\xa9!"}, "a\xc3\xa9\xc3\xa9!"), "a||||\xc3\xa9||stopped");
+}
+
 TEST(OutputText, ReleasesHeldTextThatTurnsOutOtherwise) {
   EXPECT_EQ(pieces({"END"}, "aENx"), "a|||ENx|");
 }
