@@ -19,7 +19,8 @@ struct ChatRequest {
 /// Messages are passed on as they are (those of other roles than "assistant" must have content),
 /// but content that is an array of text parts becomes one text, with line feeds between the parts;
 /// and function arguments of tool calls, which the API carries as a JSON text, become the mapping
-/// that templates expect. Fails with kInvalidArgument, naming the JSON path and what was expected.
+/// that templates expect.
+/// Fails with kInvalidArgument, naming the JSON path and what was expected.
 [[nodiscard]] Result<ChatRequest> read_chat_request(std::string_view body_json);
 
 /// The same of a body that is parsed already; what is wrong becomes a fault of its.
