@@ -7,8 +7,6 @@
 namespace ringmaster {
 namespace {
 
-constexpr std::size_t kMessageBytesMax = 4 * 1024;
-
 enum class Form { kNested, kOther };
 
 /// The form of a body, and its message and the field at fault where it is not nested yet.
@@ -29,14 +27,6 @@ Form read_form(std::string body, std::string& message, std::string& param) {
   return Form::kOther;
 }
 
-/// Cuts at a code point's start, so that the message stays valid UTF-8.
-void cut(std::string& text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return;
-  auto end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
-  text.resize(end);
-}
-
 }  // namespace
 
 std::string openai_error_from(int status, std::string body) {
@@ -45,8 +35,6 @@ std::string openai_error_from(int status, std::string body) {
   if (read_form(body, message, param) == Form::kNested) return body;
   if (message.empty() && simdjson::validate_utf8(body)) message = std::move(body);
   if (message.empty()) message = "the instance answered " + std::to_string(status);
-  cut(message, kMessageBytesMax);
-  cut(param, kMessageBytesMax);
   return http::openai_error_body(status, message, {}, param);
 }
 

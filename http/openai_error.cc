@@ -8,6 +8,17 @@
 namespace ringmaster::http {
 namespace {
 
+/// Of a message and a param each: they may quote what a client or an instance sent.
+constexpr std::size_t kTextBytesMax = 4 * 1024;
+
+/// Cuts at a code point's start, so that the text stays valid UTF-8.
+std::string_view cut(std::string_view text) {
+  if (text.size() <= kTextBytesMax) return text;
+  auto end = kTextBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
 std::string_view error_type(int status) {
   switch (status) {
     case 401:
@@ -32,11 +43,11 @@ void append_string_or_null(std::string& out, std::string_view text) {
 void append_error_object(std::string& out, std::string_view message, std::string_view type,
                          std::string_view code, std::string_view param) {
   out += R"({"error":{"message":)";
-  append_json_string(out, message);
+  append_json_string(out, cut(message));
   out += R"(,"type":)";
   append_json_string(out, type);
   out += R"(,"param":)";
-  append_string_or_null(out, param);
+  append_string_or_null(out, cut(param));
   out += R"(,"code":)";
   append_string_or_null(out, code);
   out += "}}";

@@ -16,7 +16,7 @@ namespace ringmaster::http {
 
 /// {"error":{"message","type","param","code"}}, as OpenAI clients expect it: `param` is the field
 /// of the request at fault, as a JSON path or the key of a query. It and the code are null where
-/// they are empty.
+/// they are empty; it and the message are cut after 4 KiB.
 [[nodiscard]] std::string openai_error_body(int status, std::string_view message,
                                             std::string_view code = {},
                                             std::string_view param = {});

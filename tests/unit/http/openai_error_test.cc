@@ -64,6 +64,13 @@ TEST(OpenAiErrorBody, KeepsValidUtf8) {
             "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80");
 }
 
+TEST(OpenAiErrorBody, CutsALongMessageBeforeACodePoint) {
+  const std::string text = std::string(4095, 'x') + "\xc3\xa9" + std::string(1'000'000, 'x');
+  const auto error = error_in(openai_error_body(400, text, "", text));
+  EXPECT_EQ(error.at("message").as_string(), std::string(4095, 'x'));
+  EXPECT_EQ(error.at("param").as_string(), std::string(4095, 'x'));
+}
+
 TEST(OpenAiErrorBody, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(error_in(openai_error_body(400,
                                        "a\xff"
