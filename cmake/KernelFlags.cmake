@@ -9,7 +9,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND avx512_warnings -Wno-maybe-uninitialized)
 endif()
 # It looks at each block of each sequence in every step: several at a time, which -O2 does not do.
-set_source_files_properties(engine/step_check.cc PROPERTIES COMPILE_OPTIONS "-O3;-funroll-loops")
+set_source_files_properties(engine/block_range.cc PROPERTIES COMPILE_OPTIONS "-O3;-funroll-loops")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(engine/cpu/kernels_avx2.cc PROPERTIES COMPILE_OPTIONS "${kernel_flags};-mavx2;-mfma")
   set_source_files_properties(engine/cpu/kernels_avx512.cc PROPERTIES

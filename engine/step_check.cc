@@ -7,23 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "engine/block_range.h"
+
 namespace ringmaster::engine {
 namespace {
 
 Status internal_error(std::string message) {
   return fail(ErrorCode::kInternal, ErrorOrigin::kInstance, std::move(message));
-}
-
-/// Whether some block is outside [0, count). Without a branch, so that it is computed for many
-/// blocks at a time: they are nine words of ten of a step.
-bool has_foreign_block(std::span<const BlockId> blocks, std::int32_t count) {
-  const auto last = static_cast<std::uint32_t>(count) - 1U;
-  std::uint32_t signs = 0;  // Their highest bit: a negative block, or one behind the last.
-  for (const BlockId block : blocks) {
-    const auto number = static_cast<std::uint32_t>(block);
-    signs |= number | (last - number);
-  }
-  return signs >> 31U != 0;
 }
 
 std::optional<std::string> find_fault(const StepInput& step, const StepSequence& sequence,
@@ -55,7 +45,7 @@ Status fault_in(const StepSequence& sequence, const std::string& what) {
 }
 
 Status check_blocks(const StepInput& step, const StepLimits& limits) {
-  if (!has_foreign_block(step.block_tables, limits.block_count)) return {};
+  if (are_inside(step.block_tables, limits.block_count)) return {};
   for (const StepSequence& sequence : step.sequences) {
     const auto table = std::span(step.block_tables)
                            .subspan(static_cast<std::size_t>(sequence.block_table_start),

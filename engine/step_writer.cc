@@ -2,30 +2,26 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 
 namespace ringmaster::engine {
 namespace {
 
-struct Sizes {
+/// Makes the arrays as large as the plan needs, one row for each sequence. What stands there from
+/// the step before is written over.
+void resize(StepInput& input, const StepPlan& plan) {
   std::size_t tokens = 0;
   std::size_t blocks = 0;
-  std::size_t rows = 0;
-};
-
-/// Whether the step computes the last token that the sequence has then.
-bool is_sampled(const ScheduledSequence& part, bool is_ahead) {
-  return is_ahead || part.query_tokens == part.sequence->uncomputed_tokens();
-}
-
-Sizes sizes_of(const StepPlan& plan, bool is_ahead) {
-  Sizes sizes;
+  input.decode_sequences = 0;
   for (const ScheduledSequence& part : plan.sequences) {
-    sizes.tokens += static_cast<std::size_t>(part.query_tokens);
-    sizes.blocks += part.sequence->blocks.size();
-    sizes.rows += is_sampled(part, is_ahead) ? 1 : 0;
+    tokens += static_cast<std::size_t>(part.query_tokens);
+    blocks += part.sequence->blocks.size();
+    input.decode_sequences += part.query_tokens == 1 ? 1 : 0;
   }
-  return sizes;
+  input.sequences.resize(plan.sequences.size());
+  input.tokens.resize(tokens);
+  input.positions.resize(tokens);
+  input.block_tables.resize(blocks);
+  input.sampling.resize(plan.sequences.size());
 }
 
 /// Appends by plain stores to arrays that have their size already: a step has one of these for each
@@ -52,27 +48,27 @@ class Writer {
         .context_tokens = first + part.query_tokens,
         .block_table_start = static_cast<std::int32_t>(block_ - input_.block_tables.data()),
         .block_count = static_cast<std::int32_t>(sequence.blocks.size())};
-    if (is_sampled(part, is_ahead_)) {
-      sequence_->sample_row = static_cast<std::int32_t>(row_ - input_.sampling.data());
+    // The step computes the last token that the sequence has then.
+    if (is_ahead_ || part.query_tokens == sequence.uncomputed_tokens()) {
+      sequence_->sample_row = static_cast<std::int32_t>(rows());
       *row_++ = {.options = sequence.sampling,
                  .output_index = sequence.output_tokens() + (is_ahead_ ? 1 : 0)};
     }
     ++sequence_;
-    write_tokens(sequence, first, part.query_tokens);
+    const TokenId ahead = sample_of_slot(sequence.slot);
+    const TokenId* const tokens = is_ahead_ ? &ahead : sequence.tokens.data() + first;
+    for (std::int32_t i = 0; i < part.query_tokens; ++i) {
+      *token_++ = tokens[i];
+      *position_++ = first + i;
+    }
     block_ = std::copy(sequence.blocks.begin(), sequence.blocks.end(), block_);
   }
 
- private:
-  void write_tokens(const Sequence& sequence, std::int32_t first, std::int32_t count) {
-    if (is_ahead_) {
-      *token_++ = sample_of_slot(sequence.slot);
-    } else {
-      token_ = std::copy_n(sequence.tokens.begin() + first, count, token_);
-    }
-    std::iota(position_, position_ + count, first);
-    position_ += count;
+  [[nodiscard]] std::size_t rows() const {
+    return static_cast<std::size_t>(row_ - input_.sampling.data());
   }
 
+ private:
   bool is_ahead_;
   const StepInput& input_;
   StepSequence* sequence_;
@@ -85,17 +81,10 @@ class Writer {
 }  // namespace
 
 void write_step(const StepPlan& plan, bool is_ahead, StepInput& input) {
-  const Sizes sizes = sizes_of(plan, is_ahead);
-  // What stands there from the step before is written over.
-  input.sequences.resize(plan.sequences.size());
-  input.tokens.resize(sizes.tokens);
-  input.positions.resize(sizes.tokens);
-  input.block_tables.resize(sizes.blocks);
-  input.sampling.resize(sizes.rows);
-  input.decode_sequences = static_cast<std::int32_t>(
-      std::ranges::count(plan.sequences, 1, &ScheduledSequence::query_tokens));
+  resize(input, plan);
   Writer writer(is_ahead, input);
   for (const ScheduledSequence& part : plan.sequences) writer.write(part);
+  input.sampling.resize(writer.rows());
 }
 
 }  // namespace ringmaster::engine
