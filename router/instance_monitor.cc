@@ -1,6 +1,5 @@
 #include "router/instance_monitor.h"
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -20,9 +19,6 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Between two attempts to follow the KV events of an instance that breaks them off.
 constexpr std::chrono::milliseconds kStreamPause{1'000};
-
-/// Between two probes of an instance that has never answered: it is probably just starting.
-constexpr std::chrono::milliseconds kFirstProbePause{250};
 
 }  // namespace
 
@@ -51,6 +47,7 @@ InstanceMonitor::InstanceMonitor(LiveInstancePtr instance, asio::any_io_executor
       executor_(std::move(executor)),
       context_(std::move(context)),
       tracker_(context_.settings.unhealthy_after, context_.settings.healthy_after),
+      pace_(context_.settings.interval),
       probe_timer_(executor_),
       stream_timer_(executor_) {}
 
@@ -94,10 +91,8 @@ asio::awaitable<void> InstanceMonitor::watch(std::shared_ptr<InstanceMonitor> se
       co_await self->read_report();
       if (!self->has_card_) co_await self->read_card();
     }
-    const auto interval = self->context_.settings.interval;
     const bool was_alive = self->instance_->live.was_alive.load(std::memory_order_relaxed);
-    co_await self->pause(self->probe_timer_,
-                         was_alive ? interval : std::min(interval, kFirstProbePause));
+    co_await self->pause(self->probe_timer_, self->pace_.next(was_alive));
   }
 }
 
@@ -175,8 +170,7 @@ asio::awaitable<void> InstanceMonitor::read_card() {
   log(LogLevel::kWarn, "serves model \"" + others + "\", not \"" + instance_->link.model + "\"");
 }
 
-asio::awaitable<void> InstanceMonitor::pause(asio::steady_timer& timer,
-                                             std::chrono::milliseconds length) {
+asio::awaitable<void> InstanceMonitor::pause(asio::steady_timer& timer, Duration length) {
   if (is_stopped_) co_return;
   timer.expires_after(length);
   co_await timer.async_wait(kAsTuple);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "engine_adapters/kv_event_sink.h"
 #include "fleet/health_tracker.h"
+#include "fleet/probe_pace.h"
 #include "router/live_instance.h"
 #include "router/scheduler_strand.h"
 #include "settings/gateway_settings.h"
@@ -57,7 +58,7 @@ class InstanceMonitor : public std::enable_shared_from_this<InstanceMonitor> {
   [[nodiscard]] boost::asio::awaitable<void> read_report();
   [[nodiscard]] boost::asio::awaitable<void> read_card();
   [[nodiscard]] boost::asio::awaitable<void> pause(boost::asio::steady_timer& timer,
-                                                   std::chrono::milliseconds length);
+                                                   Duration length);
   void note(std::optional<Health> change, const std::string& why);
   void tell(Event event);
   void log(LogLevel level, const std::string& line);
@@ -68,6 +69,7 @@ class InstanceMonitor : public std::enable_shared_from_this<InstanceMonitor> {
 
   // On the executor only.
   HealthTracker tracker_;
+  ProbePace pace_;
   boost::asio::steady_timer probe_timer_;
   boost::asio::steady_timer stream_timer_;
   boost::asio::cancellation_signal stop_watch_;
