@@ -21,7 +21,7 @@ PROMPT_TOKENS, DECODE_STEPS, CONTEXT = 200, 64, 512
 
 def configs():
     wide = dict(num_hidden_layers=4, torch_dtype="bfloat16", attn_implementation="sdpa", tie_word_embeddings=False,
-                max_position_embeddings=4096)
+                max_position_embeddings=131072)
     yield "qwen2.5-7b", transformers.Qwen2Config(
         hidden_size=3584, intermediate_size=18944, num_attention_heads=28, num_key_value_heads=4, vocab_size=152064,
         rope_theta=1e6, rms_norm_eps=1e-6, **wide)
