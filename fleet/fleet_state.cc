@@ -22,7 +22,8 @@ void keep_in(std::vector<InstanceId>& list, InstanceId instance, bool is_wanted)
 FleetState::FleetState(std::uint32_t ring_points, std::uint32_t index_blocks_max)
     : rings_(ring_points), residency_(index_blocks_max) {}
 
-bool FleetState::add(InstanceId instance, const InstanceSpec& spec, ResidencySource residency) {
+bool FleetState::add(InstanceId instance, const InstanceSpec& spec, ResidencySource residency,
+                     Health health) {
   const bool is_sound = instance.value < kSlotsMax && spec.capacity >= kCapacityMin &&
                         spec.capacity <= kCapacityMax && spec.prefill_seconds_per_token > 0.0 &&
                         spec.prefill_seconds_per_token <= kPrefillSecondsPerTokenMax;
@@ -32,6 +33,7 @@ bool FleetState::add(InstanceId instance, const InstanceSpec& spec, ResidencySou
   state = {.prefill_seconds_per_token = spec.prefill_seconds_per_token,
            .is_present = true,
            .spec = spec};
+  state.health = health;
   rings_.add(instance, spec.name, spec.capacity);
   residency_.add(instance, residency, spec.kv_cache_tokens);
   list(instance);

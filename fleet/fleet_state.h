@@ -48,7 +48,8 @@ class FleetState {
 
   /// False, and nothing is changed, if the slot or the name is taken, the slot is not below
   /// kSlotsMax, or the spec is out of its ranges (instance.h; seconds per token in (0, 10]).
-  bool add(InstanceId instance, const InstanceSpec& spec, ResidencySource residency);
+  bool add(InstanceId instance, const InstanceSpec& spec, ResidencySource residency,
+           Health health = Health::kHealthy);
   void remove(InstanceId instance);
   void set_health(InstanceId instance, Health health);
   void set_draining(InstanceId instance, bool is_draining);

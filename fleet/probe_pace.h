@@ -9,8 +9,9 @@
 namespace ringmaster {
 
 /// How long to wait before the next probe of an instance: the interval; a quarter of a second for
-/// the first minute of one that has never answered, which is probably just starting. Thousands that
-/// are gone for good must not be asked so often for ever.
+/// the first 240 probes of one that has never answered, which is probably just starting: a minute,
+/// where connections are refused at once. Thousands that are gone for good must not be asked so
+/// often for ever.
 class ProbePace {
  public:
   explicit ProbePace(Duration interval) : interval_(interval) {}

@@ -69,8 +69,7 @@ void ModelFleet::add(LiveInstancePtr instance, ResidencySource residency) {
   const auto health = instance->live.health.load(std::memory_order_relaxed);
   named_.emplace(spec.name, instance);
   places_[id.value] = std::move(instance);
-  apply(InstanceAdded{.instance = id, .spec = spec, .residency = residency});
-  apply(HealthChanged{.instance = id, .health = health});
+  apply(InstanceAdded{.instance = id, .spec = spec, .residency = residency, .health = health});
 }
 
 void ModelFleet::remove(InstanceId id) {

@@ -385,9 +385,11 @@ void RequestSession::fail_attempt(const Assignment& assignment, const Error& err
   if (context_.log->enabled(LogLevel::kWarn)) {
     context_.log->write(LogLevel::kWarn, sentence(who + " attempt failed: " + error.message));
   }
-  context_.strand->attempt_failed(ticket_, assignment.attempt, !is_ours && !is_late);
+  // An answer that is late or too large leaves the instance where it is.
+  const bool is_lost = !is_ours && error.code == ErrorCode::kUnavailable;
+  context_.strand->attempt_failed(ticket_, assignment.attempt, is_lost);
   // Only then: that the instance is well again has to be the later word.
-  if (!is_ours) context_.on_instance_trouble(assignment.instance, !is_late);
+  if (!is_ours) context_.on_instance_trouble(assignment.instance, is_lost);
 }
 
 RequestSession::Ending RequestSession::refuse(http::Response response) {

@@ -39,8 +39,8 @@ struct RequestFailed {
   RequestId request;
   std::uint32_t attempt = 0;
   bool may_retry = false;
-  /// The instance could not be reached, or its connection broke: it is suspect from now on, and
-  /// what is held for it goes elsewhere. Whoever says so follows its health, and says
+  /// The instance refused the connection or broke it: it is suspect from now on, and what is held
+  /// for it goes elsewhere, if there is any other. Whoever says so follows its health, and says
   /// HealthChanged when it is well again.
   bool lost_instance = false;
 };
@@ -75,6 +75,7 @@ struct InstanceAdded {
   InstanceId instance;
   InstanceSpec spec;
   ResidencySource residency = ResidencySource::kMirror;
+  Health health = Health::kHealthy;
 };
 
 /// Its requests without an answer are retried elsewhere; the others run on unobserved.

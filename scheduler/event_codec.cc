@@ -143,6 +143,9 @@ struct WriteEvent {
     line.real("token_s", event.spec.prefill_seconds_per_token);
     line.number("kv_tokens", event.spec.kv_cache_tokens);
     line.text("residency", kResidencyNames[static_cast<std::size_t>(event.residency)]);
+    if (event.health != Health::kHealthy) {
+      line.text("health", kHealthNames[static_cast<std::size_t>(event.health)]);
+    }
   }
   void operator()(const InstanceRemoved& event) const {
     line.word("removed");
@@ -218,6 +221,7 @@ Event read_added(LineReader& line) {
   event.spec.prefill_seconds_per_token = line.real("token_s", 0.0, 10.0);
   event.spec.kv_cache_tokens = line.whole<std::uint64_t>("kv_tokens");
   event.residency = static_cast<ResidencySource>(line.choice("residency", kResidencyNames));
+  event.health = static_cast<Health>(line.choice("health", kHealthNames, true));
   return event;
 }
 Event read_removed(LineReader& line) {

@@ -192,8 +192,9 @@ std::vector<BlockHash> LineReader::blocks(std::string_view key) {
   return {};
 }
 
-std::size_t LineReader::choice(std::string_view key, std::span<const std::string_view> names) {
-  const std::string_view* text = find(key, false);
+std::size_t LineReader::choice(std::string_view key, std::span<const std::string_view> names,
+                               bool is_optional) {
+  const std::string_view* text = find(key, is_optional);
   if (text == nullptr) return 0;
   const auto found = std::ranges::find(names, *text);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());

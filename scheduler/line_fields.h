@@ -54,8 +54,9 @@ class LineReader {
   [[nodiscard]] double real(std::string_view key, double min, double max);
   [[nodiscard]] std::string text(std::string_view key);
   [[nodiscard]] std::vector<BlockHash> blocks(std::string_view key);
-  /// Index in `names`.
-  [[nodiscard]] std::size_t choice(std::string_view key, std::span<const std::string_view> names);
+  /// Index in `names`; of the first where an optional one is left out.
+  [[nodiscard]] std::size_t choice(std::string_view key, std::span<const std::string_view> names,
+                                   bool is_optional = false);
 
   template <class Unsigned>
   [[nodiscard]] Unsigned whole(std::string_view key,

@@ -164,7 +164,7 @@ void SchedulerCore::on(RequestFailed&& event) {
   const bool is_news = event.lost_instance && fleet_[instance].health == Health::kHealthy;
   if (is_news) fleet_.set_health(instance, Health::kSuspect);
   if (event.may_retry) {
-    retry(*record);
+    retry(*record, event.lost_instance);
   } else {
     forget(*record);
   }
@@ -172,12 +172,13 @@ void SchedulerCore::on(RequestFailed&& event) {
   instance_freed(instance);
 }
 
-void SchedulerCore::retry(RequestRecord& record) {
+void SchedulerCore::retry(RequestRecord& record, bool lost_instance) {
   if (record.attempt >= options_.attempts_max) {
     return reject(record, ErrorCode::kUnavailable, "every attempt has failed");
   }
   if (!record.is_retry) {
-    if (!retries_.allows_another(requests_.size())) {
+    const double left = static_cast<double>(fleet_.eligible().size());
+    if (!retries_.allows_another(requests_.size(), lost_instance ? 1.0 / (left + 1.0) : 0.0)) {
       return reject(record, ErrorCode::kUnavailable,
                     "an attempt failed and the retry budget is used up");
     }
@@ -224,7 +225,7 @@ void SchedulerCore::on(KvCleared&& event) {
 }
 
 void SchedulerCore::on(InstanceAdded&& event) {
-  if (!fleet_.add(event.instance, event.spec, event.residency)) return;
+  if (!fleet_.add(event.instance, event.spec, event.residency, event.health)) return;
   if (queues_.size() <= event.instance.value) queues_.resize(event.instance.value + 1);
   empty_queues_of_ineligible();
 }
@@ -254,7 +255,7 @@ void SchedulerCore::on(InstanceRemoved&& event) {
   }
   fleet_.remove(event.instance);
   for (RequestObserver* observer : observers_) observer->instance_left(event.instance);
-  for (const std::uint32_t index : unanswered) retry(requests_.at(index));
+  for (const std::uint32_t index : unanswered) retry(requests_.at(index), true);
   for (const std::uint32_t index : held) place(requests_.at(index));
   empty_queues_of_ineligible();
 }

@@ -78,7 +78,7 @@ class SchedulerCore final : public Scheduler {
   void start_waiting(RequestRecord& record) const;
   void end_prefill(RequestRecord& record);
   void hear_of_cache(const RequestRecord& record, const ReportedCache& reported);
-  void retry(RequestRecord& record);
+  void retry(RequestRecord& record, bool lost_instance);
   void empty_queues_of_ineligible();
 
   // What they share (request_placement.cc).

@@ -1,5 +1,9 @@
 // What the client sees when engines fail, and what the engine sees when the client leaves.
 
+#include <array>
+#include <memory>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "tests/integration/router/live_gateway.h"
@@ -217,6 +221,37 @@ TEST(InstanceLost, RetriesWhatItHadNotAnsweredAndEndsTheRestInAnErrorFrame) {
   for (const char* text : {"x", "y", "z"}) {
     EXPECT_EQ(client.post(kChat, chat(text)).status, 200);
   }
+}
+
+TEST(InstanceLost, GetsNothingOfWhatIsHeldForIt) {
+  FakeEngine lost(
+      [](FakeEngine& self, http::Request&, http::ResponseWriter& writer) -> asio::awaitable<void> {
+        co_await self.gate.wait();
+        (void)co_await writer.start(stream_head());
+      });
+  FakeEngine left(prefills_behind_gate());
+  auto settings = LiveGateway::settings_for({&lost, &left});
+  settings.scheduler.policy.name = "round_robin";
+  settings.scheduler.dispatch_window_requests = 1;
+  LiveGateway gateway(settings);
+  for (const std::string name : {"a", "b"}) {
+    ASSERT_TRUE(
+        gateway.metric_is(R"(ringmaster_instance_health{model="m",instance=")" + name + R"("} 2)"));
+  }
+  std::array<std::unique_ptr<TestClient>, 6> clients;  // Three for each, of which two are held.
+  for (auto& client : clients) {
+    client = std::make_unique<TestClient>(gateway.port);
+    client->send("POST", kChat, chat("x"));
+  }
+  ASSERT_TRUE(gateway.metric_is(R"(ringmaster_held_requests{model="m"} 4)"));
+  lost.gate.open();  // The connection breaks.
+  ASSERT_TRUE(gateway.metric_is(R"(ringmaster_instance_held_requests{model="m",instance="b"} 5)"));
+  left.gate.open();
+  for (auto& client : clients) {
+    EXPECT_NE(client->read_rest(client->head()).body.find("[DONE]"), std::string::npos);
+  }
+  EXPECT_EQ(lost.received(), 1U);
+  EXPECT_EQ(left.received(), 6U);
 }
 
 }  // namespace

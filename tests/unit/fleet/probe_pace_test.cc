@@ -13,7 +13,7 @@ TEST(ProbePace, IsTheIntervalForWhatHasAnswered) {
   EXPECT_EQ(pace.next(true), seconds(2));
 }
 
-TEST(ProbePace, IsQuickForAMinuteWhereNothingHasAnsweredYet) {
+TEST(ProbePace, IsQuickFor240ProbesWhereNothingHasAnsweredYet) {
   ProbePace pace(seconds(2));
   for (int i = 0; i < 240; ++i) ASSERT_EQ(pace.next(false), milliseconds(250));
   EXPECT_EQ(pace.next(false), seconds(2));

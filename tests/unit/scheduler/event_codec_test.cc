@@ -72,6 +72,8 @@ TEST(EventCodec, ReadsBackEveryEvent) {
       KvBlocksRemoved{{1}, {}},
       KvCleared{{1}},
       InstanceAdded{{4}, {.name = "a b%\n", .capacity = 0.3}, ResidencySource::kEvents},
+      InstanceAdded{
+          .instance = {4}, .spec = {.name = "a"}, .residency = {}, .health = Health::kSuspect},
       InstanceRemoved{{4}},
       InstanceDraining{{4}, false},
       HealthChanged{{4}, Health::kSuspect},

@@ -261,12 +261,24 @@ TEST(Scheduler, ForgetsAFailureThatMayNotBeRetried) {
 
 TEST(Scheduler, KeepsRetriesInFlightWithinTheBudget) {
   Driver driver(Driver::policy("round_robin"), 2);
-  for (std::uint64_t id = 1; id <= 5; ++id) driver.arrive(Driver::request(id));
-  // A tenth of five is less than three, which are always allowed.
-  for (std::uint64_t id = 1; id <= 3; ++id) EXPECT_EQ(dispatched(driver.fail(id)), Ids{id});
-  EXPECT_EQ(Driver::of<Reject>(driver.fail(4)).size(), 1U);
+  for (std::uint64_t id = 1; id <= 12; ++id) driver.arrive(Driver::request(id));
+  // A tenth of twelve is less than ten, which are always allowed.
+  for (std::uint64_t id = 1; id <= 10; ++id) EXPECT_EQ(dispatched(driver.fail(id)), Ids{id});
+  EXPECT_EQ(Driver::of<Reject>(driver.fail(11)).size(), 1U);
   driver.finish(1, 2);
-  EXPECT_EQ(dispatched(driver.fail(5)), Ids{5});
+  EXPECT_EQ(dispatched(driver.fail(12)), Ids{12});
+}
+
+TEST(Scheduler, RetriesWhateverWasLostWithAnInstance) {
+  Driver driver(Driver::policy("round_robin"), 3);
+  for (std::uint64_t id = 1; id <= 48; ++id) driver.arrive(Driver::request(id));
+  for (std::uint64_t id = 1; id <= 48; id += 3) EXPECT_EQ(dispatched(driver.lose(id)), Ids{id});
+}
+
+TEST(Scheduler, RetriesWhateverARemovedInstanceHad) {
+  Driver driver(Driver::policy("round_robin"), 3);
+  for (std::uint64_t id = 1; id <= 48; ++id) driver.arrive(Driver::request(id));
+  EXPECT_EQ(dispatched(driver.apply(InstanceRemoved{{0}})).size(), 16U);
 }
 
 TEST(Scheduler, SendsNothingToAnInstanceThatWasJustLost) {
@@ -295,6 +307,19 @@ TEST(Scheduler, SendsToALostInstanceWhatHasNoOther) {
   driver.arrive(Driver::request(1));
   driver.arrive(Driver::request(2));
   EXPECT_EQ(dispatched(driver.lose(1)), Ids{2});
+}
+
+TEST(Scheduler, SendsNothingHeldToAnInstanceThatJoinsAsSuspect) {
+  Driver driver(held_round_robin(), 2);
+  for (const std::uint32_t slot : {0U, 1U}) {
+    driver.apply(HealthChanged{.instance = {slot}, .health = Health::kSuspect});
+  }
+  for (std::uint64_t id = 1; id <= 6; ++id) driver.arrive(Driver::request(id));
+  EXPECT_TRUE(driver
+                  .apply(InstanceAdded{
+                      .instance = {2}, .spec = {.name = "instance-2"}, .health = Health::kSuspect})
+                  .empty());
+  EXPECT_EQ(driver.status(2).held_requests, 0U);
 }
 
 TEST(Scheduler, LeavesALostInstanceDeadThatWasDead) {
