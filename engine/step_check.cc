@@ -91,7 +91,7 @@ Status check_step(const StepInput& step, const StepLimits& limits) {
   if (tokens != static_cast<std::int64_t>(step.tokens.size()))
     return internal_error("step: tokens that belong to no sequence");
   if (rows != static_cast<std::int32_t>(step.sampling.size()))
-    return internal_error("step: rows that are sampled for no sequence");
+    return internal_error("step: rows and sequences that sample differ in number");
   return check_blocks(step, limits);
 }
 

@@ -67,10 +67,11 @@ Value value_of(const JsonPlace& place) {
   return to_value(place.value(), place, 0);
 }
 
-Value content_of(const JsonPlace& content) {
+Value content_of(const JsonPlace& content, bool is_answer) {
   if (content.is_string()) return Value::plain(content.string());
   if (!content.is_array()) {
-    content.must_be("a string, null or an array of text parts");
+    content.must_be(is_answer ? "a string, null or an array of text parts"
+                              : "a string or an array of text parts");
     return {};
   }
   MarkedText text;
@@ -131,7 +132,7 @@ Value message_of(const JsonPlace& message) {
   Dict dict = whole.dict() == nullptr ? Dict() : *whole.dict();
   // An answer may be calls alone.
   if (const auto content = is_answer ? message.find("content") : message.need("content")) {
-    dict.set(MarkedText::plain("content"), content_of(*content));
+    dict.set(MarkedText::plain("content"), content_of(*content, is_answer));
   }
   if (const auto calls = message.find("tool_calls")) {
     dict.set(MarkedText::plain("tool_calls"), tool_calls_of(*calls));

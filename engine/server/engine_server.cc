@@ -243,7 +243,7 @@ GenerateRequest EngineServer::prepare(Call& call, const OpenAiRequest& body,
     generate.output_tokens_max = output_default;
   }
   // The engine will refuse what does not fit, in a word of its own: it knows nothing of fields.
-  if (room < 1 || generate.output_tokens_max > room) {
+  if (!generate.prompt.empty() && (room < 1 || generate.output_tokens_max > room)) {
     call.refusal_code = "context_length_exceeded";
     if (room >= 1) call.blamed = body.output_limit;
   }

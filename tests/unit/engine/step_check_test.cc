@@ -77,9 +77,9 @@ TEST(StepCheck, TakesRowsInTheOrderOfTheirSequencesOnly) {
 
 TEST(StepCheck, RefusesARowTooManyOrTooFew) {
   EXPECT_EQ(fault_of([](StepInput& step) { step.sampling.resize(2); }),
-            "step: rows that are sampled for no sequence");
+            "step: rows and sequences that sample differ in number");
   EXPECT_EQ(fault_of([](StepInput& step) { step.sampling.clear(); }),
-            "step: rows that are sampled for no sequence");
+            "step: rows and sequences that sample differ in number");
 }
 
 TEST(StepCheck, RefusesTokensOfNoSequence) {

@@ -133,6 +133,8 @@ TEST_F(PromptEncoderTest, NamesTheJsonPlaceOfWhatIsWrong) {
   EXPECT_EQ(error_of(*qwen_, R"({"messages": [{"role": "tool", "content": null}]})"),
             "messages[0].content: is missing");
   EXPECT_EQ(error_of(*qwen_, R"({"messages": [{"role": "user", "content": 5}]})"),
+            "messages[0].content: must be a string or an array of text parts, is a number");
+  EXPECT_EQ(error_of(*qwen_, R"({"messages": [{"role": "assistant", "content": 5}]})"),
             "messages[0].content: must be a string, null or an array of text parts, is a number");
   EXPECT_EQ(
       error_of(*qwen_, R"({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]})"),

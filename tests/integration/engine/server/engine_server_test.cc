@@ -116,7 +116,9 @@ TEST(EngineServer, CutsWhereTheFirstOfSeveralStopStringsBegins) {
   const std::string earlier = text.substr(18, 8);
   const std::string stops =
       R"(,"stop":)" + json::serialize(json::array{json::string(sooner), json::string(earlier)});
-  const std::string expected = text.substr(0, std::min(text.find(sooner), text.find(earlier)));
+  ASSERT_EQ(text.find(sooner), 20U) << text;
+  ASSERT_EQ(text.find(earlier), 18U) << text;
+  const std::string expected = text.substr(0, 18);
   EXPECT_EQ(bench.complete(request + stops).json().at("choices").at(0).at("text").as_string(),
             expected);
   const HttpAnswer streamed = bench.complete(request + stops + R"(,"stream":true)");
