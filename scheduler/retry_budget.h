@@ -27,8 +27,7 @@ class RetryBudget {
   }
 
  private:
-  // In a small fleet one instance may have much more than its share.
-  static constexpr double kRetriesMin = 10.0;
+  static constexpr double kRetriesMin = 3.0;
 
   double share_;
   std::uint64_t retries_in_flight_ = 0;

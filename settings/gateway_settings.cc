@@ -204,7 +204,8 @@ void visit_retry(SettingsVisitor& visitor, SchedulerOptions& scheduler) {
   visitor.integer("attempts", scheduler.attempts_max, 1, 100,
                   "sendings of a request at most, the first included");
   visitor.number("budget", scheduler.retry_budget_share, 0, 1,
-                 "retries in flight at most, as a share of the requests in flight (but always 10)");
+                 "retries in flight at most, as a share of the requests in flight (but always 3, "
+                 "and what a lost instance had on average)");
 }
 
 bool is_header_or_empty(std::string_view text) {
